@@ -1,0 +1,51 @@
+"""Opaque access tokens: random text that means something to this server alone (RFC 6749 §1.4)."""
+
+import base64
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """What the server remembers of a token it issued; times in seconds since 1970."""
+
+    value: str
+    client_id: str
+    scope: tuple[str, ...]
+    issued_at: float
+    expires_at: float
+
+
+class AccessTokens:
+    """The tokens issued; the expired ones are forgotten as new ones come."""
+
+    #: RFC 6749 §10.10 asks that guessing succeed with at most 2^-128; this is 2^-192.
+    TOKEN_BYTES = 24
+    #: How long a token is remembered after it expired, so that the API can say *expired* and not *unknown*.
+    REMEMBERED_SECONDS = 3600
+
+    def __init__(self, random_bytes: Callable[[int], bytes]) -> None:
+        self._random_bytes = random_bytes
+        self._tokens: dict[str, AccessToken] = {}
+        self._oldest_first: deque[str] = deque()
+        self._lock = threading.Lock()
+
+    def issue(self, client_id: str, scope: tuple[str, ...], lifetime: int, now: float) -> AccessToken:
+        with self._lock:
+            self._sweep(now)
+            value = base64.urlsafe_b64encode(self._random_bytes(self.TOKEN_BYTES)).decode("ascii")
+            token = self._tokens[value] = AccessToken(value, client_id, scope, now, now + lifetime)
+            self._oldest_first.append(value)
+        return token
+
+    def find(self, value: str) -> AccessToken | None:
+        return self._tokens.get(value)
+
+    def _sweep(self, now: float) -> None:
+        """Forget the oldest, two at a time, so that no single request pays for all."""
+        for _ in range(min(2, len(self._oldest_first))):
+            if self._tokens[self._oldest_first[0]].expires_at + self.REMEMBERED_SECONDS >= now:
+                return
+            del self._tokens[self._oldest_first.popleft()]

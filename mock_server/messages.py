@@ -1,0 +1,64 @@
+"""HTTP messages as plain immutable values (RFC 9110 §6)."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class _Fields:
+    """Reading header fields: names compare without case (RFC 9110 §5.1)."""
+
+    headers: Headers
+    __slots__ = ()
+
+    def header(self, name: str) -> str | None:
+        """The field's value, several lines of it joined by a comma (RFC 9110 §5.3); None if absent."""
+        values = self.header_lines(name)
+        return ", ".join(values) if values else None
+
+    def header_lines(self, name: str) -> list[str]:
+        """The value of each line of that name, in the order sent."""
+        return [value for field, value in self.headers if field.lower() == name.lower()]
+
+    @property
+    def media_type(self) -> str:
+        """The media type of `Content-Type` in lower case, without parameters; empty if absent."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Request(_Fields):
+    """A request: `target` is what stands in the request line, with its query if it has one."""
+
+    method: str
+    target: str
+    headers: Headers = ()
+    body: bytes = b""
+    version: str = "1.1"
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        return self.target.partition("?")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Response(_Fields):
+    """A response; `status` is the three-digit code."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+    version: str = "1.1"
+
+    @property
+    def reason(self) -> str:
+        """The standard phrase of the status code, such as `Unauthorized`; empty for an unknown code."""
+        try:
+            return HTTPStatus(self.status).phrase
+        except ValueError:
+            return ""

@@ -1,0 +1,38 @@
+"""The error response of the token endpoint (RFC 6749 §5.2)."""
+
+import json
+import re
+
+from mock_server.messages import Headers, Response
+
+# RFC 6749 §5.1 asks for both on every answer that may hold a token; §5.2 answers carry them alike.
+NO_STORE: Headers = (("cache-control", "no-store"), ("pragma", "no-cache"))
+
+
+class OAuthError(Exception):
+    """A refusal: `error` is a code of §5.2, `description` says what was seen and what to do.
+
+    `challenge` is the value of `WWW-Authenticate`; an `invalid_client` has one and status 401.
+    """
+
+    def __init__(self, error: str, description: str, challenge: str | None = None) -> None:
+        super().__init__(f"{error}: {description}")
+        self.error = error
+        self.description = description
+        self.challenge = challenge
+
+    def response(self) -> Response:
+        # §5.2: 400 unless the client failed to authenticate.
+        # RFC 9110 §15.5.2: a 401 must carry a challenge.
+        status, challenge = (401, (("www-authenticate", self.challenge),)) if self.challenge else (400, ())
+        body = {"error": self.error, "error_description": printable(self.description)}
+        return Response(
+            status,
+            (("content-type", "application/json"), *NO_STORE, *challenge),
+            json.dumps(body).encode("ascii"),
+        )
+
+
+def printable(text: str) -> str:
+    """`text` in the characters that RFC 6749 §5.2 and RFC 6750 §3 allow: ASCII without `"` and `\\`."""
+    return re.sub(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]", "?", text.replace('"', "'").replace("\\", "/"))

@@ -1,0 +1,94 @@
+"""Raw bytes to messages: as much of HTTP/1.1 (RFC 9112) as reading a recorded exchange takes.
+
+The live server is parsed by httptools. This reader serves the record, the `%%http` cell and the views,
+so it is forgiving: it takes bare line feeds and says what it can of half a message.
+"""
+
+import re
+
+from mock_server.messages import Headers, Request, Response
+
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+# RFC 9112 §2.2: a server ignores empty lines before the request line.
+_EMPTY_LINES = re.compile(rb"(?:\r?\n)*")
+
+
+def split_head(raw: bytes) -> tuple[bytes, bytes]:
+    """The start line and header lines, and whatever follows the empty line."""
+    start = _EMPTY_LINES.match(raw).end()
+    end = _END_OF_HEAD.search(raw, start)
+    if end is None:
+        return raw[start:], b""
+    return raw[start : end.start()], raw[end.end() :]
+
+
+def parse_request(raw: bytes) -> Request | None:
+    """The request in `raw`, or None where there is no request line to read."""
+    start_line, headers, body = _parse(raw)
+    words = start_line.split(" ")
+    if len(words) != 3:
+        return None
+    method, target, protocol = words
+    return Request(method, target, headers, body, protocol.removeprefix("HTTP/"))
+
+
+def parse_response(raw: bytes) -> Response | None:
+    """The final response in `raw` (a `100 Continue` before it is skipped), or None where there is none."""
+    while re.match(rb"HTTP/1\.1 1\d\d ", raw):
+        raw = split_head(raw)[1]
+    start_line, headers, body = _parse(raw)
+    protocol, _, rest = start_line.partition(" ")
+    status = rest[:3]
+    if not protocol.startswith("HTTP/") or not status.isdigit():
+        return None
+    return Response(int(status), headers, body, protocol.removeprefix("HTTP/"))
+
+
+def message_length(raw: bytes) -> int | None:
+    """How many bytes of `raw` the first message takes (RFC 9112 §6.3), or None while it is incomplete."""
+    start = _EMPTY_LINES.match(raw).end()
+    end = _END_OF_HEAD.search(raw, start)
+    if end is None:
+        return None
+    headers = _parse(raw[: end.end()])[1]
+    fields = {name.lower(): value for name, value in headers}
+    if "chunked" in fields.get("transfer-encoding", "").lower():
+        chunked = _read_chunks(raw, end.end())
+        return None if chunked is None else chunked[1]
+    length = end.end() + (int(fields["content-length"]) if fields.get("content-length", "").isdigit() else 0)
+    return length if length <= len(raw) else None
+
+
+def serialize_request(request: Request) -> bytes:
+    """The request as bytes, its headers exactly as given: nothing is added."""
+    head = f"{request.method} {request.target} HTTP/{request.version}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in request.headers)
+    return head.encode("latin-1") + b"\r\n" + request.body
+
+
+def _parse(raw: bytes) -> tuple[str, Headers, bytes]:
+    head, body = split_head(raw)
+    start_line, *lines = re.split(r"\r?\n", head.decode("latin-1"))
+    fields = (line.partition(":") for line in lines if ":" in line)
+    headers = tuple((name, value.strip()) for name, _, value in fields)
+    if any(name.lower() == "transfer-encoding" and "chunked" in value.lower() for name, value in headers):
+        chunked = _read_chunks(body, 0)
+        body = chunked[0] if chunked else body
+    return start_line, headers, body
+
+
+def _read_chunks(raw: bytes, position: int) -> tuple[bytes, int] | None:
+    """A chunked body (RFC 9112 §7.1) without trailers: its content and where it ends, or None if incomplete."""
+    content = b""
+    while (line_end := raw.find(b"\r\n", position)) != -1:
+        try:
+            size = int(raw[position:line_end].partition(b";")[0], 16)
+        except ValueError:
+            return None
+        position = line_end + 2 + size + 2
+        if position > len(raw):
+            return None
+        if size == 0:
+            return content, position
+        content += raw[line_end + 2 : line_end + 2 + size]
+    return None
