@@ -1,6 +1,7 @@
 """HTTP messages as plain immutable values (RFC 9110 §6)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from email.utils import formatdate
 from http import HTTPStatus
 
 Headers = tuple[tuple[str, str], ...]
@@ -62,3 +63,8 @@ class Response(_Fields):
             return HTTPStatus(self.status).phrase
         except ValueError:
             return ""
+
+    def ready_to_send(self, now: float, *more_headers: tuple[str, str]) -> "Response":
+        """The same response with its `Content-Length` and, as RFC 9110 §6.6.1 asks, a `Date` of `now`."""
+        framing = (("content-length", str(len(self.body))), ("date", formatdate(now, usegmt=True)))
+        return replace(self, headers=(*self.headers, *framing, *more_headers))

@@ -66,6 +66,13 @@ def serialize_request(request: Request) -> bytes:
     return head.encode("latin-1") + b"\r\n" + request.body
 
 
+def serialize_response(response: Response) -> bytes:
+    """The response as bytes, its headers exactly as given: nothing is added."""
+    head = f"HTTP/{response.version} {response.status} {response.reason}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in response.headers)
+    return head.encode("latin-1") + b"\r\n" + response.body
+
+
 def _parse(raw: bytes) -> tuple[str, Headers, bytes]:
     head, body = split_head(raw)
     start_line, *lines = re.split(r"\r?\n", head.decode("latin-1"))

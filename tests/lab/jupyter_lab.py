@@ -67,7 +67,7 @@ class JupyterLab:
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
                 command,
-                cwd=self.root,
+                cwd=self._folder,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -110,14 +110,12 @@ class JupyterLab:
         return "\n".join(written.decode(errors="replace").splitlines()[-lines:])
 
     def _copy_course(self) -> None:
-        shutil.rmtree(self.progress.parent, ignore_errors=True)
-        self.progress.parent.mkdir(parents=True)
-        shutil.rmtree(self.root, ignore_errors=True)
+        # The two folders themselves stay: the server holds on to its root.
+        _empty(self.progress.parent)
+        _empty(self.root)
         unwanted = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
         for name in COURSE_FOLDERS:
-            shutil.copytree(
-                self._course / name, self.root / name, ignore=unwanted, dirs_exist_ok=True
-            )
+            shutil.copytree(self._course / name, self.root / name, ignore=unwanted)
 
     def _environment(self) -> dict[str, str]:
         # Kernels and extensions are still found: sys.prefix is always searched, and only
@@ -168,6 +166,15 @@ class JupyterLab:
         if response.status >= 400:
             raise RuntimeError(f"{method} /{path} was answered with {response.status}: {body!r}")
         return json.loads(body) if body else None
+
+
+def _empty(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
 
 
 def _free_port() -> int:

@@ -22,12 +22,16 @@ READY_PANEL = """path => {
   const app = window.jupyterapp;
   if (!app) return null;
   const panel = [...app.shell.widgets("main")].find(widget => widget.context?.path === path);
-  return panel?.context.isReady && panel.sessionContext.isReady ? panel : null;
+  const ready = panel?.context.isReady && panel.sessionContext.isReady;
+  return ready && panel.sessionContext.session?.kernel ? panel : null;
 }"""
 
-KERNEL_ANSWERED = """async panel => {
-  await panel.revealed;
-  await panel.sessionContext.session.kernel.info;
+# An object whose `done` turns true, because `evaluate` would wait for a promise for ever.
+KERNEL_ANSWER = """panel => {
+  const answer = { done: false };
+  Promise.all([panel.revealed, panel.sessionContext.session.kernel.info])
+    .then(() => { answer.done = true; });
+  return answer;
 }"""
 
 EXECUTE = """(panel, command) => {
@@ -98,12 +102,15 @@ class Notebook:
             self._panel = page.wait_for_function(
                 READY_PANEL, arg=path, timeout=OPEN_SECONDS * 1000
             )
+            answer = self._panel.evaluate_handle(KERNEL_ANSWER)
+            page.wait_for_function(
+                "answer => answer.done", arg=answer, timeout=OPEN_SECONDS * 1000
+            )
         except TimeoutError:
             raise AssertionError(
                 f"{path} had no ready kernel after {OPEN_SECONDS} s: look at the screenshot for"
                 " a dialog, and at the server's log for the kernel"
             ) from None
-        self._panel.evaluate(KERNEL_ANSWERED)
         self.panel = page.locator(f'[id="{self._panel.evaluate("panel => panel.id")}"]')
 
     def run_all(self, seconds: float = RUN_SECONDS) -> None:

@@ -1,0 +1,60 @@
+"""The whole server as one function from a request and a time to a response: no socket, no clock, no thread."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from mock_server.access_tokens import AccessTokens
+from mock_server.clients import Clients
+from mock_server.messages import Request, Response
+from mock_server.problems import problem
+from mock_server.stations import Stations
+from mock_server.token_endpoint import token_response
+
+WARNING = "A teaching server with published secrets: never use it for anything real."
+
+
+@dataclass
+class Application:
+    """An authorization server and the API that it protects.
+
+    `random_bytes(n)` returns n bytes; tokens are made of them, so the same source gives the same tokens.
+    """
+
+    clients: Clients
+    random_bytes: Callable[[int], bytes]
+    stations: Stations = field(default_factory=Stations)
+
+    def __post_init__(self) -> None:
+        self.tokens = AccessTokens(self.random_bytes)
+        self._routes = {
+            "/": self._describe,
+            "/token": self._token,
+            "/oauth2/token": self._token,
+            "/api/stations": lambda request, now: self.stations.stations_response(request, now, self.tokens),
+            "/api/readings": lambda request, now: self.stations.readings_response(request, now, self.tokens),
+        }
+
+    def handle(self, request: Request, now: float) -> Response:
+        """The answer at the time `now`, in seconds since 1970, complete with `Date` and `Content-Length`."""
+        return self._answer(request, now).ready_to_send(now)
+
+    def _answer(self, request: Request, now: float) -> Response:
+        # RFC 9112 §3.2: a request without Host, or with several, gets a 400.
+        hosts = request.header_lines("host")
+        if request.version == "1.1" and len(hosts) != 1:
+            return problem(400, f"Expected one Host header, saw {len(hosts)}: HTTP/1.1 requires it (RFC 9112 section 3.2).")
+        route = self._routes.get(request.path)
+        if route is None:
+            return problem(404, f"There is nothing at {quote(request.path)[:200]}. Here is: {', '.join(self._routes)}.")
+        return route(request, now)
+
+    def _token(self, request: Request, now: float) -> Response:
+        return token_response(request, now, self.clients, self.tokens)
+
+    def _describe(self, request: Request, now: float) -> Response:
+        if request.method != "GET":
+            return problem(405, "This page can only be read, with GET.", (("allow", "GET"),))
+        body = {"warning": WARNING, "endpoints": [path for path in self._routes if path != "/"]}
+        return Response(200, (("content-type", "application/json"),), json.dumps(body).encode("ascii"))

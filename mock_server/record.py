@@ -1,0 +1,82 @@
+"""The record: what crossed the wire, as raw bytes, in the order that the requests began."""
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+from mock_server.messages import Request, Response
+from mock_server.wire import parse_request, parse_response
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer, byte by byte.
+
+    `raw_request` and `raw_response` are what crossed the socket, empty where nothing did; a message longer than
+    `Record.MOST_BYTES` is cut there. `request` and `response` are the same in parsed form, None where unreadable.
+    """
+
+    number: int
+    raw_request: bytes
+    raw_response: bytes
+
+    @property
+    def request(self) -> Request | None:
+        return parse_request(self.raw_request)
+
+    @property
+    def response(self) -> Response | None:
+        return parse_response(self.raw_response)
+
+    def __repr__(self) -> str:
+        from mock_server.exchange_view import exchange_text
+
+        return exchange_text(self)
+
+    def _repr_html_(self) -> str:
+        from mock_server.exchange_view import exchange_html
+
+        return exchange_html(self)
+
+
+class OpenExchange:
+    """An exchange that is still being recorded."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.request = bytearray()
+        self.response = bytearray()
+
+
+class Record:
+    """The latest exchanges of one server. Bounded in number and bytes, and safe to read from any thread."""
+
+    MOST_EXCHANGES = 2000
+    #: Of one message; the server refuses longer ones, so nothing that it answers with success is cut.
+    MOST_BYTES = 128 * 1024
+
+    def __init__(self) -> None:
+        self._exchanges: deque[OpenExchange] = deque(maxlen=self.MOST_EXCHANGES)
+        self._opened = 0
+        self._lock = threading.Lock()
+
+    def open(self) -> OpenExchange:
+        with self._lock:
+            self._opened += 1
+            exchange = OpenExchange(self._opened)
+            self._exchanges.append(exchange)
+        return exchange
+
+    def add(self, message: bytearray, data: bytes) -> None:
+        """Append to one message of an open exchange, up to the bound."""
+        message += data[: self.MOST_BYTES - len(message)]
+
+    def exchanges(self) -> list[Exchange]:
+        """The exchanges as they are now; one in flight is shown as far as it has got."""
+        with self._lock:
+            recorded = list(self._exchanges)
+        return [Exchange(each.number, bytes(each.request), bytes(each.response)) for each in recorded]
+
+    def clear(self) -> None:
+        with self._lock:
+            self._exchanges.clear()

@@ -1,0 +1,220 @@
+"""The application on a real socket of this machine, served by uvicorn from a thread of the running process."""
+
+import errno
+import functools
+import ipaddress
+import logging
+import random
+import secrets
+import socket
+import sys
+import threading
+
+import uvicorn
+
+from mock_server.application import WARNING, Application
+from mock_server.clients import Clients, teaching_clients
+from mock_server.clock import Clock
+from mock_server.connection import RecordedConnection
+from mock_server.messages import Request
+from mock_server.problems import problem
+from mock_server.record import Exchange, Record
+
+PREFERRED_PORT = 9400
+MOST_BODY_BYTES = 64 * 1024
+#: A longer body is read this far and thrown away, so that its sender reads a 413 and not a broken connection.
+MOST_DISCARDED_BYTES = 32 * 1024 * 1024
+START_SECONDS = 10
+
+_log = logging.getLogger("mock_server")
+_started: dict[int, "Server"] = {}
+
+
+class Server:
+    """A running mock server; use `start()` to get one.
+
+    `url` has no slash at its end. `exchanges` is what crossed the wire so far, oldest first.
+    """
+
+    def __init__(self, listener: socket.socket, application: Application, clock: Clock) -> None:
+        host, self.port = listener.getsockname()[:2]
+        self.url = f"http://{host}:{self.port}"
+        self.clock = clock
+        self.clients = application.clients
+        self._record = Record()
+        self._listener = listener
+        self._ready = threading.Event()
+        self._uvicorn = _Uvicorn(
+            uvicorn.Config(
+                functools.partial(_answer, application, clock),
+                interface="asgi3",
+                http=functools.partial(RecordedConnection, self._record, clock),
+                ws="none",
+                loop="asyncio",
+                lifespan="off",
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                date_header=False,
+                server_header=False,
+                timeout_graceful_shutdown=1,
+            ),
+            self._ready,
+        )
+        self._thread = threading.Thread(target=self.serve, name=f"mock server {self.port}", daemon=True)
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        return self._record.exchanges()
+
+    def start(self) -> None:
+        """Serve from a thread of this process. RuntimeError where it does not come up."""
+        self._thread.start()
+        while not self._ready.wait(0.05):
+            if not self._thread.is_alive():
+                raise RuntimeError(f"The mock server at {self.url} stopped while it was starting; see the error above.")
+
+    def serve(self) -> None:
+        """Serve from the calling thread until stopped."""
+        self._uvicorn.run(sockets=[self._listener])
+
+    def stop(self) -> None:
+        """Close the port and every connection. The record stays readable; a second call does nothing."""
+        self._uvicorn.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join()
+        if _started.get(self.port) is self:
+            del _started[self.port]
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<mock server at {self.url}>"
+
+
+def start(
+    port: int | None = None,
+    *,
+    seed: int | None = 1,
+    clients: Clients | None = None,
+    host: str = "127.0.0.1",
+    expose: bool = False,
+) -> Server:
+    """Start a mock server on this machine and say where it is.
+
+    Without a `port` it is 9400, or a free one when another program holds that; 0 asks for any free port.
+    A server that this process started earlier on the same port is stopped first, so a cell can be run again.
+
+    With a `seed` every run gives the same tokens, and the clock stands still until `server.clock.advance(seconds)`;
+    with `seed=None` tokens are secret and the clock runs. `clients` replaces the teaching clients.
+
+    ValueError for an address beyond loopback without `expose=True`; OSError where the port asked for is taken.
+    """
+    server = prepare(port, seed=seed, clients=clients, host=host, expose=expose)
+    server.start()
+    _started[server.port] = server
+    print(banner(server, asked_for=port))
+    return server
+
+
+def prepare(port: int | None, *, seed: int | None, clients: Clients | None, host: str, expose: bool) -> Server:
+    """A server that holds its port and does not answer yet; the arguments are those of `start`."""
+    if not expose and not _is_loopback(host):
+        raise ValueError(
+            f"Refused to listen on {host}: others could reach it, and {WARNING[0].lower()}{WARNING[1:]} "
+            "Expected an address of this machine such as 127.0.0.1; to serve a class all the same, say so with expose."
+        )
+    earlier = _started.get(PREFERRED_PORT if port is None else port)
+    if earlier is not None:
+        earlier.stop()
+    try:
+        listener = _listen(host, PREFERRED_PORT if port is None else port)
+    except OSError as error:
+        if port is not None or error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise OSError(error.errno, f"cannot listen on {host}:{port}: {error.strerror}; try another port") from None
+        listener = _listen(host, 0)
+    random_bytes = secrets.token_bytes if seed is None else random.Random(seed).randbytes
+    application = Application(teaching_clients() if clients is None else clients, random_bytes)
+    return Server(listener, application, Clock.running() if seed is None else Clock.stopped())
+
+
+def banner(server: Server, asked_for: int | None) -> str:
+    """One line: where the server is, and why it is elsewhere when it had to move."""
+    moved = asked_for is None and server.port != PREFERRED_PORT
+    return f"Mock server ready at {server.url}" + (f" (port {PREFERRED_PORT} is taken)" if moved else "")
+
+
+class _Uvicorn(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: threading.Event) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready.set()
+
+
+async def _answer(application: Application, clock: Clock, scope, receive, send) -> None:
+    """The ASGI face of the application: bytes in, `handle`, bytes out."""
+    request = await _read_request(scope, receive)
+    if request is None:
+        detail = f"The body is longer than {MOST_BODY_BYTES} bytes; a token request takes a few hundred."
+        response = problem(413, detail).ready_to_send(clock.now(), ("connection", "close"))
+    else:
+        try:
+            response = application.handle(request, clock.now())
+        except Exception:
+            _log.exception("The mock server failed on %s %s", request.method, request.path)
+            detail = "The mock server has a fault of its own; the traceback is in its log."
+            response = problem(500, detail).ready_to_send(clock.now())
+    headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.headers]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
+
+
+async def _read_request(scope, receive) -> Request | None:
+    """The request, or None where its body is too long."""
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+    target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+    request = Request(scope["method"], target.decode("latin-1"), headers, b"", scope["http_version"])
+    declared = request.header("content-length") or "0"
+    if request.header("expect") and int(declared) > MOST_BODY_BYTES:
+        return None  # RFC 9110 §10.1.1: the answer before the body spares the client sending it.
+    body, received = bytearray(), 0
+    more = True
+    while more and received < MOST_DISCARDED_BYTES:
+        event = await receive()
+        received += len(event.get("body", b""))
+        if received <= MOST_BODY_BYTES:
+            body += event.get("body", b"")
+        more = event.get("more_body", False)
+    if received > MOST_BODY_BYTES:
+        return None
+    return Request(request.method, request.target, headers, bytes(body), request.version)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        if sys.platform == "win32":
+            # There SO_REUSEADDR would let two programs hold one port.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
