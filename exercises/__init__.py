@@ -1,0 +1,6 @@
+"""What a learner does: questions to answer and exercises to solve, each judged by what crossed the wire."""
+
+from exercises.checking import check
+from exercises.quiz import question
+
+__all__ = ["check", "question"]

@@ -106,7 +106,7 @@ def start(
 ) -> Server:
     """Start a mock server on this machine and say where it is.
 
-    Without a `port` it is 9400, or a free one when another program holds that; 0 asks for any free port.
+    Without a `port` it is 9400, or the next free one when another program holds that; 0 asks for any free port.
     A server that this process started earlier on the same port is stopped first, so a cell can be run again.
 
     With a `seed` every run gives the same tokens, and the clock stands still until `server.clock.advance(seconds)`;
@@ -121,7 +121,14 @@ def start(
     return server
 
 
-def prepare(port: int | None, *, seed: int | None, clients: Clients | None, host: str, expose: bool) -> Server:
+def prepare(
+    port: int | None = None,
+    *,
+    seed: int | None = 1,
+    clients: Clients | None = None,
+    host: str = "127.0.0.1",
+    expose: bool = False,
+) -> Server:
     """A server that holds its port and does not answer yet; the arguments are those of `start`."""
     if not expose and not _is_loopback(host):
         raise ValueError(
@@ -131,12 +138,7 @@ def prepare(port: int | None, *, seed: int | None, clients: Clients | None, host
     earlier = _started.get(PREFERRED_PORT if port is None else port)
     if earlier is not None:
         earlier.stop()
-    try:
-        listener = _listen(host, PREFERRED_PORT if port is None else port)
-    except OSError as error:
-        if port is not None or error.errno not in (errno.EADDRINUSE, errno.EACCES):
-            raise OSError(error.errno, f"cannot listen on {host}:{port}: {error.strerror}; try another port") from None
-        listener = _listen(host, 0)
+    listener = _listen_on_first_free(host) if port is None else _listen(host, port)
     random_bytes = secrets.token_bytes if seed is None else random.Random(seed).randbytes
     application = Application(teaching_clients() if clients is None else clients, random_bytes)
     return Server(listener, application, Clock.running() if seed is None else Clock.stopped())
@@ -197,7 +199,19 @@ async def _read_request(scope, receive) -> Request | None:
     return Request(request.method, request.target, headers, bytes(body), request.version)
 
 
+def _listen_on_first_free(host: str) -> socket.socket:
+    """A neighbour of the preferred port: as many digits, so a lesson's messages keep their lengths."""
+    for port in range(PREFERRED_PORT, PREFERRED_PORT + 100):
+        try:
+            return _listen(host, port)
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+    return _listen(host, 0)
+
+
 def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there. OSError, with the address, where that cannot be."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         if sys.platform == "win32":
@@ -207,9 +221,10 @@ def _listen(host: str, port: int) -> socket.socket:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(128)
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise
+        reason = f"cannot listen on {host}:{port} ({error.strerror}); stop what holds that port, or choose another"
+        raise OSError(error.errno, reason) from None
     return listener
 
 
