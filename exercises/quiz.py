@@ -104,7 +104,7 @@ class Question:
         shown = "".join(f"    {line}\n" for line in data.shown.splitlines())
         options = "".join(f"  {option.letter})  {option.text}\n" for option in data.options)
         return (
-            f"Question {data.id} ({data.difficulty})\n{data.prompt.strip()}\n{shown}{options}"
+            f"Question {data.id} ({data.difficulty})\n{_without_emphasis(data.prompt)}\n{shown}{options}"
             f'Choose with the buttons, or run: question("{data.id}").answer("{data.options[0].letter}")'
         )
 
@@ -191,6 +191,10 @@ def _button(option) -> ipywidgets.Button:
 def _checkbox(option) -> ipywidgets.Checkbox:
     label = f"{option.letter.upper()}   {option.text.replace('`', '')}"
     return ipywidgets.Checkbox(description=label, indent=False, layout=ipywidgets.Layout(width="100%", height="auto"))
+
+
+def _without_emphasis(markdown: str) -> str:
+    return markdown.strip().replace("*", "")
 
 
 def _details(summary: str, items: tuple[str, ...], tag: str) -> str:

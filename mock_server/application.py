@@ -41,13 +41,13 @@ class Application:
         return self._answer(request, now).ready_to_send(now)
 
     def _answer(self, request: Request, now: float) -> Response:
-        # RFC 9112 §3.2: a request without Host, or with several, gets a 400.
+        # RFC 9112 §3.2: a 400 for any request of HTTP/1.1 without Host, and for any request with several.
         hosts = request.header_lines("host")
-        if request.version == "1.1" and len(hosts) != 1:
+        if len(hosts) > 1 or (request.version == "1.1" and not hosts):
             return problem(400, f"Expected one Host header, saw {len(hosts)}: HTTP/1.1 requires it (RFC 9112 section 3.2).")
         route = self._routes.get(request.path)
         if route is None:
-            return problem(404, f"There is nothing at {quote(request.path)[:200]}. Here is: {', '.join(self._routes)}.")
+            return problem(404, f"There is nothing at {quote(request.path, safe='/%')[:200]}. Here is: {', '.join(self._routes)}.")
         return route(request, now)
 
     def _token(self, request: Request, now: float) -> Response:

@@ -26,7 +26,7 @@ def authorize(request: Request, needed_scope: str, now: float, tokens: AccessTok
     if not bearer:
         raise Refused(_challenge(401, None, _without_token(request, lines)))
     # §2.1: b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
-    credentials = re.fullmatch(r"(?i:bearer) +([A-Za-z0-9\-._~+/]+=*)", bearer[0].strip())
+    credentials = re.fullmatch(r"(?i:bearer) +([A-Za-z0-9\-._~+/]+=*)", bearer[0].strip(" "))
     if len(lines) > 1 or credentials is None:
         detail = "Expected one header of the form Authorization: Bearer TOKEN, with nothing before or after the token."
         raise Refused(_challenge(400, "invalid_request", detail))
@@ -34,7 +34,8 @@ def authorize(request: Request, needed_scope: str, now: float, tokens: AccessTok
     if token is None:
         raise Refused(_challenge(401, "invalid_token", "This server did not issue this access token."))
     if token.expires_at <= now:
-        detail = f"The access token expired {now - token.expires_at:.0f} seconds ago: ask the token endpoint for a new one."
+        lifetime = token.expires_at - token.issued_at
+        detail = f"The access token has expired after its {lifetime:.0f} seconds: ask the token endpoint for a new one."
         raise Refused(_challenge(401, "invalid_token", detail))
     if needed_scope not in token.scope:
         detail = f"The access token has the scope {' '.join(token.scope)}; this request needs {needed_scope}."

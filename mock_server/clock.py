@@ -6,6 +6,8 @@ from email.utils import formatdate
 
 #: Where the clock of a seeded server stands: 1 January 2026, 12:00:00 UTC.
 LESSON_TIME = 1_767_268_800.0
+#: The first second of the year 10000, which no date of HTTP can name (RFC 9110 §5.6.7).
+_END_OF_TIME = 253_402_300_800.0
 
 
 class Clock:
@@ -31,9 +33,11 @@ class Clock:
         return self._source() + self._advanced
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward by `seconds`, which may not be negative (ValueError)."""
-        if seconds < 0:
-            raise ValueError(f"The clock only moves forward: saw advance({seconds}), expected 0 seconds or more.")
+        """Move the clock forward by `seconds`. ValueError where that leads back, or beyond the year 9999."""
+        if not (seconds >= 0 and self.now() + seconds < _END_OF_TIME):
+            raise ValueError(
+                f"The clock only moves forward, to the year 9999 at most: saw advance({seconds}), expected seconds from 0 on."
+            )
         self._advanced += seconds
 
     def __repr__(self) -> str:

@@ -1,5 +1,7 @@
 """One connection: uvicorn's HTTP/1.1 on httptools, with every byte recorded and with bounds on what a client may do."""
 
+import contextlib
+import re
 import socket
 from asyncio import TimerHandle, Transport
 from collections import deque
@@ -10,11 +12,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from mock_server.clock import Clock
 from mock_server.problems import problem
 from mock_server.record import OpenExchange, Record
-from mock_server.wire import message_length, serialize_response
+from mock_server.wire import message_length, serialize_response, split_head
 
 MOST_HEAD_BYTES = 32 * 1024
 #: From the first byte of a request to its last.
 REQUEST_SECONDS = 5.0
+#: Read in pieces, so that the longest request that is taken and what came behind it fit together in the record.
+_PIECE_BYTES = 16 * 1024
+
+_UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
 
 
 class RecordedConnection(HttpToolsProtocol):
@@ -28,73 +34,105 @@ class RecordedConnection(HttpToolsProtocol):
         self._receiving: OpenExchange | None = None
         self._awaiting_answer: deque[OpenExchange] = deque()
         self._head_is_complete = False
+        self._refusal: bytes | None = None
+        self._client_is_done = False
         self._deadline: TimerHandle | None = None
 
     # What comes in
 
     def connection_made(self, transport: Transport) -> None:
         # asyncio turns Nagle's algorithm off only for sockets that it opened itself; with it, each answer waits 40 ms.
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError):  # macOS: the client has already gone.
+            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(_RecordedTransport(transport, self._record_answer))
         self._set_deadline()
 
     def data_received(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
-        self._record_incoming(data)
-        if self._head_is_too_long():
-            self._refuse(431, f"The request line and headers are longer than {MOST_HEAD_BYTES} bytes.")
-            return
+        for start in range(0, len(data), _PIECE_BYTES):
+            piece = data[start : start + _PIECE_BYTES]
+            self._record_incoming(piece)
+            if self._refusal is None:
+                self._parse(piece)
+
+    def _parse(self, data: bytes) -> None:
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            pass  # No other protocol is spoken here, and RFC 9110 §7.8 lets a server ignore the offer.
+            self._parse_without_upgrade()
         except httptools.HttpParserError as error:
             reason = "the request target or a header cannot be read" if error.__context__ else str(error).lower()
             self._refuse(400, f"This is not HTTP/1.1 that the server can read: {reason}. Nothing was done.")
+        if self._receiving and not self._head_is_complete and len(self._receiving.request) > MOST_HEAD_BYTES:
+            # RFC 9112 §3: "A server that receives a request-target longer than any URI it wishes to parse MUST
+            # respond with a 414"; RFC 6585 §5 has 431 for the headers.
+            status = 431 if b"\r\n" in self._receiving.request.lstrip(b"\r\n") else 414
+            self._refuse(status, f"The request line and headers are longer than {MOST_HEAD_BYTES} bytes.")
+
+    def _parse_without_upgrade(self) -> None:
+        """RFC 9110 §7.8 lets a server ignore the offer of another protocol, as this one does.
+
+        httptools reads no body behind such a head (Java's client sends one), so it gets the same request without the offer.
+        """
+        head, rest = split_head(bytes(self._receiving.request))
+        if head.startswith(b"CONNECT "):
+            self._refuse(501, "CONNECT is a request to a proxy, and this server is none.")
+        else:
+            self._parse(_UPGRADE.sub(b"", head) + b"\r\n\r\n" + rest)
+
+    def eof_received(self) -> bool:
+        """The client has sent all that it will. It may still read, so what is due to it is sent before the close."""
+        self._client_is_done = True
+        self._cancel_deadline()
+        if self._receiving is not None and self._refusal is None:
+            self._awaiting_answer.pop()  # RFC 9112 §8: half a request is not answered.
+        return bool(self._awaiting_answer)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_deadline()
         super().connection_lost(exc)
 
-    def on_message_begin(self) -> None:
-        self._head_is_complete = False
-        super().on_message_begin()
+    def shutdown(self) -> None:
+        """The server stops: a request that is still coming in is not waited for."""
+        if self._receiving is not None:
+            self.transport.close()
+        else:
+            super().shutdown()
 
     def on_headers_complete(self) -> None:
         self._head_is_complete = True
-        super().on_headers_complete()
+        if not self.parser.should_upgrade():
+            super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self._cancel_deadline()
-        self._close_request()
-        super().on_message_complete()
+        if not self.parser.should_upgrade():
+            self._close_request()
+            super().on_message_complete()
 
     def _record_incoming(self, data: bytes) -> None:
-        self._unclaimed += data
         if self._receiving is None:
+            data, self._unclaimed = self._unclaimed + data, b""
             # RFC 9112 §2.2: empty lines before a request belong to nobody yet.
-            if not self._unclaimed.strip(b"\r\n"):
+            if not data.strip(b"\r\n") and len(data) <= MOST_HEAD_BYTES:
+                self._unclaimed = data
                 return
             self._receiving = self._record.open()
             self._awaiting_answer.append(self._receiving)
+            self._head_is_complete = False
+            self._unset_keepalive_if_required()
             self._set_deadline()
-        self._record.add(self._receiving.request, self._unclaimed)
-        self._unclaimed = b""
+        self._record.add(self._receiving.request, data)
 
     def _close_request(self) -> None:
         """The parser has a whole request: what came behind it is the start of the next one (RFC 9112 §9.3.2)."""
+        if self._receiving is None:
+            return  # It came with the end of a request too long for the record, whose answer ends the connection.
+        self._cancel_deadline()
         request, self._receiving = self._receiving.request, None
         length = message_length(bytes(request))
         if length is not None and length < len(request):
             following = bytes(request[length:])
             del request[length:]
             self._record_incoming(following)
-
-    def _head_is_too_long(self) -> bool:
-        if self._receiving is None or self._head_is_complete:
-            return False
-        head = self._receiving.request[:MOST_HEAD_BYTES]
-        return len(head) == MOST_HEAD_BYTES and b"\r\n\r\n" not in head
 
     # What goes out
 
@@ -105,16 +143,31 @@ class RecordedConnection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self._awaiting_answer.popleft()
         super().on_response_complete()
+        self._refuse_in_turn()
+        if self._client_is_done and not self._awaiting_answer:
+            self.transport.close()
 
     def _refuse(self, status: int, detail: str) -> None:
         """Answer what never became a request, and hang up."""
-        if self.transport.is_closing():
+        if self._refusal is None and self._receiving is not None:
+            self._cancel_deadline()
+            answer = problem(status, detail).ready_to_send(self._clock.now(), ("connection", "close"))
+            self._refusal = serialize_response(answer)
+            self._refuse_in_turn()
+
+    def _refuse_in_turn(self) -> None:
+        # RFC 9112 §9.3.2: answers are sent in the order that the requests came.
+        if self._refusal is None or len(self._awaiting_answer) > 1 or self.transport.is_closing():
             return
-        while len(self._awaiting_answer) > 1:
-            self._awaiting_answer.popleft()
-        answer = problem(status, detail).ready_to_send(self._clock.now(), ("connection", "close"))
-        self.transport.write(serialize_response(answer))
-        self.transport.close()
+        self.transport.write(self._refusal)
+        self._awaiting_answer.popleft()
+        if self._client_is_done:
+            self.transport.close()
+        else:
+            # RFC 9112 §9.6: closed while the client still sends, the connection would be reset and the answer lost.
+            self.flow.resume_reading()
+            self.transport.write_eof()
+            self._set_deadline()
 
     # Time
 
@@ -128,7 +181,7 @@ class RecordedConnection(HttpToolsProtocol):
             self._deadline = None
 
     def _give_up(self) -> None:
-        if self._receiving is None:
+        if self._receiving is None or self._refusal is not None:
             self.transport.close()
         else:
             self._refuse(408, f"The request was still incomplete after {REQUEST_SECONDS:g} seconds.")
@@ -142,7 +195,8 @@ class _RecordedTransport:
         self._tell = tell
 
     def write(self, data: bytes) -> None:
-        self._tell(data)
+        if not self._transport.is_closing():
+            self._tell(data)
         self._transport.write(data)
 
     def __getattr__(self, name: str):

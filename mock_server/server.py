@@ -162,7 +162,10 @@ class _Uvicorn(uvicorn.Server):
 
 async def _answer(application: Application, clock: Clock, scope, receive, send) -> None:
     """The ASGI face of the application: bytes in, `handle`, bytes out."""
-    request = await _read_request(scope, receive)
+    try:
+        request = await _read_request(scope, receive)
+    except ConnectionAbortedError:
+        return
     if request is None:
         detail = f"The body is longer than {MOST_BODY_BYTES} bytes; a token request takes a few hundred."
         response = problem(413, detail).ready_to_send(clock.now(), ("connection", "close"))
@@ -179,7 +182,7 @@ async def _answer(application: Application, clock: Clock, scope, receive, send) 
 
 
 async def _read_request(scope, receive) -> Request | None:
-    """The request, or None where its body is too long."""
+    """The request, or None where its body is too long. ConnectionAbortedError where the client leaves half-way."""
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
     target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
     request = Request(scope["method"], target.decode("latin-1"), headers, b"", scope["http_version"])
@@ -190,10 +193,13 @@ async def _read_request(scope, receive) -> Request | None:
     more = True
     while more and received < MOST_DISCARDED_BYTES:
         event = await receive()
-        received += len(event.get("body", b""))
+        # RFC 9112 §8: a request whose body ends before its length is incomplete, and nothing is done for it.
+        if event["type"] == "http.disconnect":
+            raise ConnectionAbortedError
+        received += len(event["body"])
         if received <= MOST_BODY_BYTES:
-            body += event.get("body", b"")
-        more = event.get("more_body", False)
+            body += event["body"]
+        more = event["more_body"]
     if received > MOST_BODY_BYTES:
         return None
     return Request(request.method, request.target, headers, bytes(body), request.version)

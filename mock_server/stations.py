@@ -48,7 +48,7 @@ class Stations:
             return problem(415, f"The Content-Type is {seen}; a reading is sent as application/json.")
         try:
             reading = json.loads(request.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             return problem(400, f"The body is not JSON: {error}.")
         if fault := _reading_fault(reading):
             return problem(422, f'{fault} A reading looks like this: {{"station": 1, "temperature_c": 6.5}}')

@@ -9,7 +9,7 @@ from mock_server.client_authentication import authenticate_client
 from mock_server.clients import CLIENT_CREDENTIALS, Client, Clients
 from mock_server.form import FORM, FormError, parse_form
 from mock_server.messages import Request, Response
-from mock_server.oauth_errors import NO_STORE, OAuthError
+from mock_server.oauth_errors import NO_STORE, OAuthError, printable
 
 EXAMPLE = "grant_type=client_credentials&client_id=...&client_secret=..."
 
@@ -19,8 +19,8 @@ def token_response(request: Request, now: float, clients: Clients, tokens: Acces
     # RFC 6749 §3.2: 'The client MUST use the HTTP "POST" method when making access token requests.'
     if request.method != "POST":
         in_url = " Its parameters belong in the body, for logs keep URLs." if request.query else ""
-        detail = f"A token request is sent with POST, not {request.method}.{in_url}"
-        body = {"error": "invalid_request", "error_description": detail}
+        detail = f"A token request is sent with POST, not {request.method[:20]}.{in_url}"
+        body = {"error": "invalid_request", "error_description": printable(detail)}
         headers = (("allow", "POST"), ("content-type", "application/json"), *NO_STORE)
         return Response(405, headers, json.dumps(body).encode("ascii"))
     try:
@@ -52,7 +52,7 @@ def _read_parameters(request: Request) -> dict[str, str]:
     # §3.2: "Request and response parameters MUST NOT be included more than once."
     for name, count in Counter(name for name, _ in pairs).items():
         if count > 1:
-            raise OAuthError("invalid_request", f"The parameter {name!r} was sent {count} times: send it once.")
+            raise OAuthError("invalid_request", f"The parameter {name[:60]!r} was sent {count} times: send it once.")
     # §3.2: "Parameters sent without a value MUST be treated as if they were omitted from the request."
     return {name: value for name, value in pairs if value}
 
@@ -62,7 +62,7 @@ def _wrong_encoding(request: Request) -> str:
     if request.media_type == "application/json":
         return f"The body is JSON, and the token endpoint reads only forms. {expected}"
     if request.media_type:
-        return f"The Content-Type is {request.media_type}. {expected}"
+        return f"The Content-Type is {request.media_type[:60]}. {expected}"
     if request.query and not request.body:
         return f"The parameters came in the URL, where logs keep them; the token endpoint reads the body. {expected}"
     return f"The request has no Content-Type. {expected}"

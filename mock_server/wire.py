@@ -9,8 +9,9 @@ import re
 from mock_server.messages import Headers, Request, Response
 
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(?:;[^\r\n]*)?\r\n")
 # RFC 9112 §2.2: a server ignores empty lines before the request line.
-_EMPTY_LINES = re.compile(rb"(?:\r?\n)*")
+_EMPTY_LINES = re.compile(rb"[\r\n]*")
 
 
 def split_head(raw: bytes) -> tuple[bytes, bytes]:
@@ -39,7 +40,7 @@ def parse_response(raw: bytes) -> Response | None:
     start_line, headers, body = _parse(raw)
     protocol, _, rest = start_line.partition(" ")
     status = rest[:3]
-    if not protocol.startswith("HTTP/") or not status.isdigit():
+    if not protocol.startswith("HTTP/") or not status.isdecimal():
         return None
     return Response(int(status), headers, body, protocol.removeprefix("HTTP/"))
 
@@ -55,7 +56,9 @@ def message_length(raw: bytes) -> int | None:
     if "chunked" in fields.get("transfer-encoding", "").lower():
         chunked = _read_chunks(raw, end.end())
         return None if chunked is None else chunked[1]
-    length = end.end() + (int(fields["content-length"]) if fields.get("content-length", "").isdigit() else 0)
+    # More digits than these are no length of anything, and Python refuses to read thousands of them.
+    declared = re.fullmatch(r"[0-9]{1,18}", fields.get("content-length", ""))
+    length = end.end() + (int(declared[0]) if declared else 0)
     return length if length <= len(raw) else None
 
 
@@ -77,7 +80,7 @@ def _parse(raw: bytes) -> tuple[str, Headers, bytes]:
     head, body = split_head(raw)
     start_line, *lines = re.split(r"\r?\n", head.decode("latin-1"))
     fields = (line.partition(":") for line in lines if ":" in line)
-    headers = tuple((name, value.strip()) for name, _, value in fields)
+    headers = tuple((name, value.strip(" \t")) for name, _, value in fields)
     if any(name.lower() == "transfer-encoding" and "chunked" in value.lower() for name, value in headers):
         chunked = _read_chunks(body, 0)
         body = chunked[0] if chunked else body
@@ -85,17 +88,17 @@ def _parse(raw: bytes) -> tuple[str, Headers, bytes]:
 
 
 def _read_chunks(raw: bytes, position: int) -> tuple[bytes, int] | None:
-    """A chunked body (RFC 9112 §7.1) without trailers: its content and where it ends, or None if incomplete."""
-    content = b""
-    while (line_end := raw.find(b"\r\n", position)) != -1:
-        try:
-            size = int(raw[position:line_end].partition(b";")[0], 16)
-        except ValueError:
-            return None
-        position = line_end + 2 + size + 2
+    """A chunked body (RFC 9112 §7.1): its content and where it ends, or None if it is incomplete or broken."""
+    content = bytearray()
+    # chunk = chunk-size [ chunk-ext ] CRLF chunk-data CRLF, chunk-size = 1*HEXDIG
+    while line := _CHUNK_LINE.match(raw, position):
+        size = int(line[1], 16)
+        if size == 0:
+            # last-chunk, trailer-section, CRLF: the CRLF of the last of these lines begins the empty line.
+            end = raw.find(b"\r\n\r\n", line.end() - 2)
+            return None if end == -1 else (bytes(content), end + 4)
+        position = line.end() + size + 2
         if position > len(raw):
             return None
-        if size == 0:
-            return content, position
-        content += raw[line_end + 2 : line_end + 2 + size]
+        content += raw[line.end() : line.end() + size]
     return None

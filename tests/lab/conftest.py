@@ -2,10 +2,11 @@
 
 A test asks for `page` (and `lab`, for the progress file or the copied course):
 
-    from notebook_page import open_notebook, tab_to
+    from keyboard_focus import tab_to
+    from notebook_page import open_notebook
     from playwright.sync_api import expect
 
-    def test_a_quiz_can_be_answered_by_keyboard(page):
+    def test_a_quiz_can_be_answered_by_keyboard(page, page_record):
         notebook = open_notebook(page, "notebooks/00_start_here.ipynb")
         notebook.run_all()
         assert notebook.errors() == []
@@ -13,29 +14,35 @@ A test asks for `page` (and `lab`, for the progress file or the copied course):
         tab_to(page, notebook.cell(4).get_by_role("button", name="Check"))
         page.keyboard.press("Space")
         expect(notebook.cell(4)).to_contain_text("Right")
+        assert page_record.console_errors == []
 
-One server and one browser serve the whole session; each test has a page, cookies, kernels
-and a copy of the course to itself. Every test ends with the check that its page asked
-nothing but loopback. Without Chromium the tests are skipped, on CI they fail.
+One server serves the session and one browser a module; each test has a page, cookies,
+kernels and a copy of the course to itself. Every test ends with the check that its page
+asked nothing but loopback. Without Chromium the tests are skipped, on CI they fail.
 """
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from jupyter_lab import JupyterLab
-from notebook_page import WINDOW
-from playwright.sync_api import Browser, Page, sync_playwright
+from notebook_page import OPEN_SECONDS, WINDOW
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from start import find_chromium
 
 NO_CHROMIUM = (
-    "no Chromium found. Install it to run the browser tests: `apt-get install chromium` on"
-    " Debian, `python -m playwright install chromium` or Google Chrome elsewhere"
+    "no Chromium found for the browser tests. Install one (`apt-get install chromium` on Debian"
+    " and Ubuntu; Chromium, Google Chrome or Microsoft Edge elsewhere), or name it in the"
+    " environment variable CHROMIUM_PATH"
 )
 NETWORK_SCHEMES = {"http", "https", "ws", "wss", "ftp"}
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+# A widget answers by way of the kernel; Playwright's 5 s are for pages alone.
+expect.set_options(timeout=15_000)
 
 CHROMIUM_ARGUMENTS = [
     # Any other host fails to resolve. This also holds for WebSockets and prefetches, and
@@ -91,8 +98,13 @@ def chromium() -> Path:
     pytest.skip(NO_CHROMIUM)
 
 
-@pytest.fixture(scope="session")
-def browser(chromium):
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Browser]:
+    """Chromium, for one module of tests.
+
+    Not for the session: Playwright's sync API keeps an asyncio loop running in this thread,
+    and `asyncio.run` in any later test, of another folder for example, would refuse to start.
+    """
     with sync_playwright() as playwright:
         # Playwright switches Chromium's sandbox off by itself, which root needs.
         browser = playwright.chromium.launch(
@@ -103,7 +115,7 @@ def browser(chromium):
 
 
 @pytest.fixture(scope="session")
-def lab(chromium, tmp_path_factory):
+def lab(chromium: Path, tmp_path_factory) -> Iterator[JupyterLab]:
     """The server; `chromium` is asked first, so that no server starts for skipped tests."""
     lab = JupyterLab(tmp_path_factory.mktemp("lab"))
     try:
@@ -114,9 +126,10 @@ def lab(chromium, tmp_path_factory):
 
 
 @pytest.fixture
-def context(browser: Browser, lab: JupyterLab):
+def context(browser: Browser, lab: JupyterLab) -> Iterator[BrowserContext]:
     """A window with empty storage, let in by the server's token."""
     context = browser.new_context(base_url=lab.url, viewport=WINDOW)
+    context.set_default_navigation_timeout(OPEN_SECONDS * 1000)
     context.request.get(f"lab?token={lab.token}")  # sets the server's cookie
     yield context
     context.close()
@@ -129,7 +142,9 @@ def page_record() -> PageRecord:
 
 
 @pytest.fixture
-def page(context, page_record: PageRecord, tmp_path: Path) -> Page:
+def page(
+    context: BrowserContext, page_record: PageRecord, tmp_path: Path
+) -> Iterator[Page]:
     """A page of 1280 × 800 px; tmp_path is where a failing test leaves its screenshot."""
     context.on("page", page_record.attach)  # pages that a link opens included
     page = context.new_page()

@@ -22,8 +22,9 @@ COURSE_FOLDERS = ("notebooks", "exercises", "mock_server")
 START_SECONDS = 60
 STOP_SECONDS = 15
 
-# "false" is the answer "Never": the question whether to fetch news would cover the page.
-NOTIFICATIONS = {"fetchNews": "false", "checkForUpdates": False}
+# The answer "never": JupyterLab's question whether to fetch news covers a corner of the page,
+# and it asks even with `--LabApp.news_url=None`.
+NOTIFICATIONS = {"fetchNews": "false"}
 
 
 class JupyterLab:
@@ -62,7 +63,10 @@ class JupyterLab:
             "--ServerApp.port_retries=0",  # a taken port is an error, not another port
             f"--ServerApp.root_dir={self.root}",
             "--LabApp.expose_app_in_browser=True",  # window.jupyterapp
-            "--LabApp.extension_manager=readonly",  # never asks a package registry
+            # No look-up beyond this machine.
+            "--LabApp.news_url=None",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            "--LabApp.extension_manager=readonly",
         ]  # fmt: skip
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(

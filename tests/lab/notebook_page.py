@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, TimeoutError
 OPEN_SECONDS = 60
 RUN_SECONDS = 120
 WINDOW = {"width": 1280, "height": 800}
-TALLEST_WINDOW = 16_384  # pixels: Chromium repeats the picture below this line
+TALLEST_WINDOW = 30_000  # pixels: beyond this nobody has looked whether Chromium paints
 
 # Not async: wait_for_function takes a promise for true.
 READY_PANEL = """path => {
@@ -34,12 +34,14 @@ KERNEL_ANSWER = """panel => {
   return answer;
 }"""
 
+# Commands act on the notebook that has the focus, and activation only asks for it.
+ACTIVATE = "panel => window.jupyterapp.shell.activateById(panel.id)"
+IS_ACTIVE = "panel => window.jupyterapp.shell.currentWidget === panel"
+
 EXECUTE = """(panel, command) => {
-  const app = window.jupyterapp;
-  app.shell.activateById(panel.id);
   const run = { settled: false };
   const settle = () => { run.settled = true; };
-  app.commands.execute(command).then(settle, settle);
+  window.jupyterapp.commands.execute(command).then(settle, settle);
   return run;
 }"""
 
@@ -71,6 +73,26 @@ ERRORS = """panel => panel.content.widgets.flatMap(({ model }, index) =>
       index, ename, evalue, (model.getMetadata("tags") ?? []).includes("raises-exception"),
     ]))
 """
+
+# Window height that shows the first to the last cell: all that is not notebook, plus the
+# cells. JupyterLab leaves room to scroll past the last cell, so scrollHeight is no measure.
+NEEDED_HEIGHT = """panel => {
+  const outer = panel.content.outerNode;
+  outer.scrollTop = 0;
+  const last = panel.content.widgets.at(-1).node.getBoundingClientRect();
+  const cells = last.bottom - outer.getBoundingClientRect().top;
+  return Math.ceil(window.innerHeight - outer.clientHeight + cells) + 48;
+}"""
+
+# True when the last cell was in view; otherwise scroll by a windowful less a strip of context.
+SCROLL_DOWN = """panel => {
+  const outer = panel.content.outerNode;
+  const last = panel.content.widgets.at(-1).node.getBoundingClientRect();
+  if (last.bottom <= outer.getBoundingClientRect().bottom) return true;
+  const before = outer.scrollTop;
+  outer.scrollTop += outer.clientHeight - 80;
+  return outer.scrollTop === before;
+}"""
 
 
 class CellError(NamedTuple):
@@ -127,13 +149,14 @@ class Notebook:
 
     def activate_cell(self, index: int) -> None:
         """Make a cell the active one, in command mode, as a click on its left margin does."""
+        self._activate()
         self._panel.evaluate(
             """(panel, index) => {
-              window.jupyterapp.shell.activateById(panel.id);
               panel.content.deselectAll();
               panel.content.mode = "command";
               panel.content.activeCellIndex = index;
-              panel.content.activate();
+              // Notebook.activate() leaves the focus where it is within the notebook.
+              panel.content.widgets[index].node.focus();
               return panel.content.scrollToItem(index);
             }""",
             index,
@@ -164,7 +187,10 @@ class Notebook:
         return [CellError(*error) for error in self._panel.evaluate(ERRORS)]
 
     def cell(self, index: int) -> Locator:
-        """The output area of a code cell: text, HTML and widgets, and nothing of its source."""
+        """The output area of a code cell, which holds nothing of its source.
+
+        Its text includes the prompt of a value ("[3]:"): prefer `to_contain_text`.
+        """
         return self.whole_cell(index).locator(".jp-Cell-outputArea")
 
     def whole_cell(self, index: int) -> Locator:
@@ -174,7 +200,7 @@ class Notebook:
     def screenshot(self, path: Path) -> Path:
         """One picture of the notebook from its first cell to its last, 1280 px wide window.
 
-        ValueError: it is taller than Chromium can draw; use `screenshot_pages`.
+        ValueError: it is too tall for one picture; use `screenshot_pages`.
         """
         window = self.page.viewport_size
         try:
@@ -212,6 +238,7 @@ class Notebook:
                 return pictures
 
     def _execute(self, command: str, only: int | None, seconds: float) -> None:
+        self._activate()
         run = self._panel.evaluate_handle(EXECUTE, command)
         try:
             self.page.wait_for_function(
@@ -229,54 +256,13 @@ class Notebook:
                 f" {status}, cells that have not run: {unfinished}"
             ) from None
 
+    def _activate(self) -> None:
+        self._panel.evaluate(ACTIVATE)
+        self.page.wait_for_function(IS_ACTIVE, arg=self._panel)
+
     def _wait_for_layout(self) -> None:
         # Lumino lays out on the next message loop, Chromium paints on the frame after it.
         self.page.evaluate(
             "() => new Promise(done => requestAnimationFrame(() =>"
             " requestAnimationFrame(() => setTimeout(done))))"
         )
-
-
-# Window height that shows the first to the last cell: all that is not notebook, plus the
-# cells. JupyterLab leaves room to scroll past the last cell, so scrollHeight is no measure.
-NEEDED_HEIGHT = """panel => {
-  const outer = panel.content.outerNode;
-  outer.scrollTop = 0;
-  const last = panel.content.widgets.at(-1).node.getBoundingClientRect();
-  const cells = last.bottom - outer.getBoundingClientRect().top;
-  return Math.ceil(window.innerHeight - outer.clientHeight + cells) + 48;
-}"""
-
-# True when the last cell was in view; otherwise scroll by a windowful less a strip of context.
-SCROLL_DOWN = """panel => {
-  const outer = panel.content.outerNode;
-  const last = panel.content.widgets.at(-1).node.getBoundingClientRect();
-  if (last.bottom <= outer.getBoundingClientRect().bottom) return true;
-  const before = outer.scrollTop;
-  outer.scrollTop += outer.clientHeight - 80;
-  return outer.scrollTop === before;
-}"""
-
-
-def tab_to(page: Page, locator: Locator, limit: int = 60) -> int:
-    """Press Tab until the focus is on `locator` or within it; return how often.
-
-    From the cell above (`notebook.activate_cell`) this is the way of a learner without a
-    mouse. AssertionError: `limit` presses did not get there; where they led is listed.
-    """
-    visited = []
-    for presses in range(1, limit + 1):
-        page.keyboard.press("Tab")
-        if locator.evaluate("element => element.contains(document.activeElement)"):
-            return presses
-        visited.append(page.evaluate(FOCUSED))
-    raise AssertionError(
-        f"{limit} presses of Tab did not reach {locator}; the focus went to:\n"
-        + "\n".join(visited)
-    )
-
-
-FOCUSED = """() => {
-  const { tagName, className, textContent } = document.activeElement;
-  return `<${tagName.toLowerCase()} class="${className}"> ${textContent.trim().slice(0, 40)}`;
-}"""

@@ -1,0 +1,57 @@
+import pytest
+
+from mock_server.clients import READ, WRITE, Clients, teaching_clients
+
+
+@pytest.mark.parametrize(
+    ("client_id", "secret", "scopes"),
+    [
+        ("myapp123", "secret456", (READ, WRITE)),
+        ("abc123", "secret456", (READ, WRITE)),
+        ("dashboard", "dashboard-secret", (READ,)),
+        ("station:7 north", "p+q r&%/=", (READ, WRITE)),
+    ],
+)
+def test_each_teaching_client_has_its_published_secret_and_scopes(client_id, secret, scopes):
+    client = teaching_clients().with_secret(client_id, secret)
+    assert client.scopes == scopes
+    assert client.grant_types == ("client_credentials",)
+    assert not client.is_public
+
+
+def test_the_browser_app_is_public_and_no_secret_opens_it():
+    clients = teaching_clients()
+    assert clients.find("browser-app").is_public
+    for guess in ("", "\0" * 32, "browser-app", "None"):
+        assert clients.with_secret("browser-app", guess) is None
+
+
+@pytest.mark.parametrize("secret", ["", "Secret456", "secret456 ", "secret45", "dashboard-secret", "\0" * 32])
+def test_any_other_secret_is_wrong(secret):
+    assert teaching_clients().with_secret("myapp123", secret) is None
+
+
+@pytest.mark.parametrize("client_id", ["", "MyApp123", "myapp123 ", "nobody"])
+def test_a_client_id_is_compared_exactly(client_id):
+    assert teaching_clients().with_secret(client_id, "secret456") is None
+    assert teaching_clients().find(client_id) is None
+
+
+def test_the_secret_itself_is_not_kept():
+    clients = teaching_clients()
+    assert "secret456" not in repr(clients.find("myapp123"))
+    assert not hasattr(clients.find("myapp123"), "secret")
+
+
+def test_a_client_registered_again_takes_the_place_of_the_first():
+    clients = Clients()
+    clients.register("a", "old")
+    clients.register("a", "new", scopes=(READ,))
+    assert clients.with_secret("a", "old") is None
+    assert clients.with_secret("a", "new").scopes == (READ,)
+
+
+def test_two_sets_of_teaching_clients_share_nothing():
+    one, two = teaching_clients(), teaching_clients()
+    one.register("extra", "s")
+    assert two.find("extra") is None
