@@ -149,14 +149,14 @@ def _failure_html(outcome: Outcome, is_open: bool) -> str:
 
 _STYLE = """<style>
 .check { max-width: 62rem; border: 1px solid var(--jp-border-color2, #bdbdbd); border-radius: 4px; padding: 0.5em 1em; }
-.check ul { list-style: none; padding: 0; margin: 0; }
+div.check > ul { list-style: none; padding: 0; margin: 0; }
 .check li { padding: 0.25em 0 0.25em 0.8em; margin: 0.25em 0; border-left: 4px solid transparent; }
 .check li.passed { border-left-color: #2e7d32; }
 .check li.failed { border-left-color: #c62828; }
 .check .mark { font-weight: bold; }
 .check small { opacity: 0.75; }
 .check summary { cursor: pointer; }
-.check dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25em 1em; margin: 0.4em 0; }
+div.check dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25em 1em; margin: 0.4em 0; }
 .check dt { font-weight: 600; grid-column: 1; }
-.check dd { margin: 0; grid-column: 2; overflow-wrap: anywhere; }
+div.check dd { margin: 0; grid-column: 2; overflow-wrap: anywhere; }
 </style>"""

@@ -16,8 +16,8 @@ import mistune
 from exercises.http_cell import complete, send_raw
 from exercises.progress import Progress
 from exercises.question_bank import QuestionData, all_questions
-from mock_server.exchange_view import STYLE as WIRE_STYLE
-from mock_server.exchange_view import lines_html, response_lines
+from mock_server.exchange_view import exchange_html
+from mock_server.record import Exchange
 from mock_server.server import prepare
 
 _markdown = mistune.create_markdown(escape=True)
@@ -68,7 +68,7 @@ class Verdict:
         feedback = "".join(_markdown(text) for text in self.feedback)
         return (
             f'<div class="verdict {side}" role="status"><b>{self.headline}</b>{feedback}'
-            f"{_details('Worked steps', self.question.steps, 'ol')}"
+            f"{_details('Worked steps', self.question.steps, 'ol') if self.correct else ''}"
             f"{_details('Common mistakes', self.question.mistakes, 'ul')}"
             f"<small>Source: {html.escape(self.question.source)}</small></div>"
         )
@@ -133,14 +133,15 @@ class _Widgets:
         title = f'<span class="difficulty">Question · {data.difficulty}</span>'
         prompt = ipywidgets.HTML(f'{_STYLE}<div class="prompt">{title}{_markdown(data.prompt)}{shown}{hints}</div>')
         self._feedback = ipywidgets.HTML('<div role="status"></div>')
-        self._settle = ipywidgets.Button(description="Ask the server", layout=ipywidgets.Layout(display="none", width="auto"))
+        self._settle = ipywidgets.Button(description="Ask the server")
+        self._settle.layout.display = "none"
         self._settle.on_click(lambda _: self._ask_the_server())
         self._answer_of_server = ipywidgets.HTML()
         several = data.kind == "multiple"
         self._options = {option.letter: (_checkbox if several else _button)(option) for option in data.options}
         rows = list(self._options.values())
         if several:
-            check = ipywidgets.Button(description="Check", layout=ipywidgets.Layout(width="auto"))
+            check = ipywidgets.Button(description="Check")
             check.on_click(lambda _: self._check())
             rows.append(check)
         else:
@@ -165,20 +166,16 @@ class _Widgets:
             self._feedback.value = '<div class="verdict" role="status">Choose at least one option first.</div>'
 
     def _ask_the_server(self) -> None:
-        request, received = ask_the_server(self._question._data)
-        sent = html.escape(request)
-        self._answer_of_server.value = (
-            f'{WIRE_STYLE}<div class="wire"><div class="sent"><b>Sent to a fresh server</b><pre><code>{sent}</code></pre></div>'
-            f"{lines_html(response_lines(received), 'Its answer', 'received')}</div>"
-        )
+        self._answer_of_server.value = exchange_html(ask_the_server(self._question._data))
 
 
-def ask_the_server(data: QuestionData) -> tuple[str, bytes]:
-    """Send the question's `try_it` request to a fresh seeded server; the request text and the raw answer."""
+def ask_the_server(data: QuestionData) -> Exchange:
+    """Send the question's `try_it` request to a fresh seeded server; what crossed the wire."""
     with prepare(0) as server:
         server.start()
         raw, _ = complete(data.try_it.request, server.url.removeprefix("http://"))
-        return data.try_it.request, send_raw(server.url, raw)
+        send_raw(server.url, raw)
+        return server.exchanges[0]
 
 
 def _button(option) -> ipywidgets.Button:

@@ -1,6 +1,7 @@
 """`python -m mock_server`: the same server from a terminal, for one person or a whole class."""
 
 import argparse
+import signal
 import sys
 
 from mock_server.server import PREFERRED_PORT, banner, prepare
@@ -17,14 +18,14 @@ def main() -> int:
         server = prepare(
             arguments.port, seed=arguments.seed, clients=None, host=arguments.host, expose=arguments.expose
         )
-    except (OSError, OverflowError, ValueError) as error:
+    except (OSError, ValueError) as error:
         print(f"The mock server did not start: {error}", file=sys.stderr)
         return 1
+    # Ctrl-C and `kill` are how this program ends, and no fault.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: server.stop())
     print(banner(server, asked_for=arguments.port), flush=True)
-    try:
-        server.serve()
-    except KeyboardInterrupt:
-        pass
+    server.serve()
     return 0
 
 

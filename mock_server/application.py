@@ -41,6 +41,9 @@ class Application:
         return self._answer(request, now).ready_to_send(now)
 
     def _answer(self, request: Request, now: float) -> Response:
+        # RFC 9112 §3: request-line = method SP request-target SP HTTP-version; the parser calls a missing version 0.9.
+        if request.version not in ("1.0", "1.1"):
+            return problem(505, f"Expected a request line that ends with HTTP/1.1, saw version {request.version[:20]}.")
         # RFC 9112 §3.2: a 400 for any request of HTTP/1.1 without Host, and for any request with several.
         hosts = request.header_lines("host")
         if len(hosts) > 1 or (request.version == "1.1" and not hosts):

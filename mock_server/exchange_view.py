@@ -121,7 +121,7 @@ STYLE = """<style>
 .wire br { display: none; }
 .wire .line { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); column-gap: 1.5em; padding: 1px 0; }
 .wire .line:hover { background: rgba(128, 128, 128, 0.12); }
-.wire .line > code { white-space: pre-wrap; overflow-wrap: anywhere; word-break: normal; background: none; padding: 0; font-size: inherit; }
+div.wire pre .line > code { white-space: pre-wrap; overflow-wrap: anywhere; word-break: normal; background: none; padding: 0; font-size: inherit; }
 .wire small { font-family: var(--jp-ui-font-family, sans-serif); font-size: 0.95em; opacity: 0.72; align-self: center; }
 .wire mark { background: rgba(255, 179, 0, 0.35); color: inherit; border-radius: 2px; }
 </style>"""

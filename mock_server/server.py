@@ -24,10 +24,10 @@ PREFERRED_PORT = 9400
 MOST_BODY_BYTES = 64 * 1024
 #: A longer body is read this far and thrown away, so that its sender reads a 413 and not a broken connection.
 MOST_DISCARDED_BYTES = 32 * 1024 * 1024
-START_SECONDS = 10
 
 _log = logging.getLogger("mock_server")
-_started: dict[int, "Server"] = {}
+#: The servers that run in this process, each with the port that was asked for.
+_started: dict["Server", int | None] = {}
 
 
 class Server:
@@ -38,7 +38,8 @@ class Server:
 
     def __init__(self, listener: socket.socket, application: Application, clock: Clock) -> None:
         host, self.port = listener.getsockname()[:2]
-        self.url = f"http://{host}:{self.port}"
+        # RFC 3986 §3.2.2: an IPv6 address stands in brackets.
+        self.url = f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
         self.clock = clock
         self.clients = application.clients
         self._record = Record()
@@ -83,8 +84,7 @@ class Server:
         self._uvicorn.should_exit = True
         if self._thread.is_alive():
             self._thread.join()
-        if _started.get(self.port) is self:
-            del _started[self.port]
+        _started.pop(self, None)
 
     def __enter__(self) -> "Server":
         return self
@@ -107,16 +107,17 @@ def start(
     """Start a mock server on this machine and say where it is.
 
     Without a `port` it is 9400, or the next free one when another program holds that; 0 asks for any free port.
-    A server that this process started earlier on the same port is stopped first, so a cell can be run again.
+    A server that this process started earlier for the same port is stopped first, so a cell can be run again.
 
     With a `seed` every run gives the same tokens, and the clock stands still until `server.clock.advance(seconds)`;
     with `seed=None` tokens are secret and the clock runs. `clients` replaces the teaching clients.
 
-    ValueError for an address beyond loopback without `expose=True`; OSError where the port asked for is taken.
+    ValueError for what is no port, and for an address beyond loopback without `expose=True`;
+    OSError where the port asked for is taken.
     """
     server = prepare(port, seed=seed, clients=clients, host=host, expose=expose)
     server.start()
-    _started[server.port] = server
+    _started[server] = port
     print(banner(server, asked_for=port))
     return server
 
@@ -130,14 +131,16 @@ def prepare(
     expose: bool = False,
 ) -> Server:
     """A server that holds its port and does not answer yet; the arguments are those of `start`."""
+    if port is not None and (type(port) is not int or not 0 <= port <= 65535):
+        raise ValueError(f"Saw port {port!r}; expected a whole number from 0 to 65535, or none for {PREFERRED_PORT}.")
     if not expose and not _is_loopback(host):
         raise ValueError(
             f"Refused to listen on {host}: others could reach it, and {WARNING[0].lower()}{WARNING[1:]} "
             "Expected an address of this machine such as 127.0.0.1; to serve a class all the same, say so with expose."
         )
-    earlier = _started.get(PREFERRED_PORT if port is None else port)
-    if earlier is not None:
-        earlier.stop()
+    for earlier, asked_for in list(_started.items()):
+        if earlier.port == (PREFERRED_PORT if port is None else port) or (asked_for is None and port is None):
+            earlier.stop()
     listener = _listen_on_first_free(host) if port is None else _listen(host, port)
     random_bytes = secrets.token_bytes if seed is None else random.Random(seed).randbytes
     application = Application(teaching_clients() if clients is None else clients, random_bytes)

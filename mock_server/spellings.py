@@ -191,7 +191,7 @@ _STYLE = """<style>
 .spellings { max-width: 62rem; margin: 0.4em 0; border: 1px solid var(--jp-border-color2, #bdbdbd); border-radius: 3px; }
 .spellings summary { padding: 0.35em 1.1em; cursor: pointer; font-family: var(--jp-ui-font-family, sans-serif); }
 .spellings details[open] > summary { font-weight: 600; box-shadow: inset 0 -3px #1976d2; }
-.spellings details > pre { margin: 0; padding: 0.8em 1.1em; background: none; white-space: pre-wrap; overflow-wrap: anywhere; }
+.spellings details[name] > pre { margin: 0; padding: 0.8em 1.1em; background: none; white-space: pre-wrap; overflow-wrap: anywhere; }
 @supports selector(::details-content) {
   .spellings { display: grid; grid-template-columns: repeat(3, auto) 1fr; }
   .spellings details, .spellings details::details-content { display: contents; }

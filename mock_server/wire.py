@@ -26,7 +26,8 @@ def split_head(raw: bytes) -> tuple[bytes, bytes]:
 def parse_request(raw: bytes) -> Request | None:
     """The request in `raw`, or None where there is no request line to read."""
     start_line, headers, body = _parse(raw)
-    words = start_line.split(" ")
+    # RFC 9112 §3: a reader may take any white space between the three words.
+    words = start_line.split()
     if len(words) != 3:
         return None
     method, target, protocol = words

