@@ -33,6 +33,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if WINDOWS else "bin")
 PYTHON = BIN / ("python.exe" if WINDOWS else "python")
 STAMP, LOG, LOCK = VENV / "setup.stamp", VENV / "setup.log", VENV / "setup.lock"
+SETTINGS = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
 MADE_FROM = ("requirements.txt", "pyproject.toml")
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
 MOCK_SERVER_PORT = 9400
@@ -121,6 +122,9 @@ def set_up():
                 if entry != LOCK:
                     shutil.rmtree(str(entry)) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
         install(lock, from_nothing=not reusable)
+        # --LabApp.news_url alone leaves JupyterLab asking whether it may fetch news.
+        SETTINGS.parent.mkdir(parents=True, exist_ok=True)
+        SETTINGS.write_text('{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}\n', encoding="utf-8")
         STAMP.write_text("\n".join(wanted()), encoding="utf-8")
         print(f"Ready in {time.monotonic() - began:.0f} s.")
 

@@ -61,11 +61,12 @@ def request_lines(raw: bytes) -> list[Line]:
     """The lines of a raw request, each with what it is."""
     request = parse_request(raw)
     start_line, *fields = _head_lines(raw)
-    lines = [Line(start_line, "method, target, version" if request else "not a request line")]
+    lines = [_request_line(start_line) if request else Line(start_line, "not a request line")]
     lines += [_request_field(field) for field in fields]
-    if not request or not request.body:
+    body, media_type = (request.body, request.media_type) if request else (split_head(raw)[1], "")
+    if not body:
         return lines
-    return [*lines, Line("", "an empty line ends the headers"), *_request_body(_text(request.body), request.media_type)]
+    return [*lines, Line("", "an empty line ends the headers"), *_request_body(_text(body), media_type)]
 
 
 def response_lines(raw: bytes) -> list[Line]:
@@ -73,8 +74,12 @@ def response_lines(raw: bytes) -> list[Line]:
     response = parse_response(raw)
     if response is None:
         return [Line(_text(raw), "not a response")] if raw else [Line("", "no answer")]
+    lines = []
+    while re.match(rb"HTTP/1\.1 1\d\d ", raw):
+        lines += [Line(line, "before the answer (RFC 9110 §15.2)") for line in _head_lines(raw)]
+        raw = split_head(raw)[1]
     start_line, *fields = _head_lines(raw)
-    lines = [Line(start_line, "version, status")]
+    lines.append(Line(start_line, "version, status"))
     for field in fields:
         lines.append(Line(field, _RESPONSE_FIELDS.get(field.partition(":")[0].lower(), "")))
     if not response.body:
@@ -100,7 +105,12 @@ def exchange_html(exchange: "Exchange") -> str:
 
 
 def lines_text(lines: list[Line], before: str = "") -> str:
-    return "\n".join(f"{before}{line.text:<58}  [{line.label}]" if line.label else before + line.text for line in lines)
+    return "\n".join(before + _padded(line).replace("\n", "\n" + before) for line in lines)
+
+
+def _padded(line: Line) -> str:
+    """The text, and its label in a column of its own where both fit on a line."""
+    return f"{line.text:<58}  [{line.label}]" if line.label else line.text
 
 
 def lines_html(lines: list[Line], title: str, direction: str) -> str:
@@ -132,7 +142,14 @@ def _head_lines(raw: bytes) -> list[str]:
 
 
 def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", errors="backslashreplace")
+    """The bytes as text; what no page shows as it is, such as a NUL, is spelled `\\x00`."""
+    text = raw.decode("utf-8", errors="backslashreplace").replace("\r\n", "\n")
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda control: f"\\x{ord(control[0]):02x}", text)
+
+
+def _request_line(start_line: str) -> Line:
+    secret = re.search(r"[?&]client_secret=([^& ]*)", start_line)
+    return Line(start_line, "method, target, version", secret.span(1) if secret else None)
 
 
 def _request_field(field: str) -> Line:
@@ -160,9 +177,12 @@ def _request_body(body: str, media_type: str) -> list[Line]:
 
 def _json_body(body: str) -> list[Line]:
     """A flat JSON object a member a line; anything else as it is."""
-    members = list(_JSON_MEMBER.finditer(body))
-    if not members or "".join(member[0] for member in members) != body:
-        return [Line(body)]
+    members, position = [], 0
+    while member := _JSON_MEMBER.match(body, position):
+        members.append(member)
+        position = member.end()
+    if position != len(body):
+        return [Line(line) for line in body.split("\n")]
     lines = []
     for member in members:
         is_secret = member["name"] in ("access_token", "client_secret")

@@ -84,7 +84,12 @@ _AUTOMATIC = {
     "accept": r"\*/\*",
     "accept-encoding": r"(gzip|identity).*",
     "connection": r"keep-alive",
+    "transfer-encoding": r"chunked",
+    "expect": r"100-continue",
 }
+
+
+_REQUESTS_FUNCTIONS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
 def _own_headers(request: Request) -> list[tuple[str, str]]:
@@ -102,7 +107,9 @@ def _basic_credentials(request: Request) -> tuple[str, str] | None:
         pair = base64.b64decode(encoded, validate=True).decode("ascii")
     except (binascii.Error, UnicodeDecodeError):
         return None
-    if scheme != "Basic" or ":" not in pair or base64.b64encode(pair.encode("ascii")).decode("ascii") != encoded:
+    if scheme != "Basic" or ":" not in pair or not pair.isprintable():
+        return None
+    if base64.b64encode(pair.encode("ascii")).decode("ascii") != encoded:
         return None
     return tuple(pair.split(":", 1))
 
@@ -110,6 +117,8 @@ def _basic_credentials(request: Request) -> tuple[str, str] | None:
 def _curl(request: Request, url: str) -> str:
     has_body = bool(request.body)
     words = ["curl " + _shell_word(url)]
+    if re.search(r"[][{}]", url):
+        words.append("--globoff")
     if request.method == "HEAD":
         words.append("--head")
     elif request.method != ("POST" if has_body else "GET"):
@@ -122,15 +131,33 @@ def _curl(request: Request, url: str) -> str:
             name.lower() == "content-type" and has_body and value == FORM
         )
         if not spelled_otherwise:
-            words.append(f"-H {_shell_word(f'{name}: {value}')}")
-    if has_body:
-        text = request.body.decode("utf-8", errors="surrogateescape")
+            # What was read as latin-1 is typed in UTF-8; and curl takes "Name:" as an order to leave Name out.
+            typed = value.encode("latin-1", "replace").decode("utf-8", "backslashreplace")
+            words.append(f"-H {_shell_word(f'{name}: {typed}' if value else f'{name};')}")
+    if has_body and request.header("content-type") is None:
+        words.append('-H "Content-Type:"')
+    text = _text(request.body)
+    if text is None:
+        words.append("--data-binary @-")
+        words[0] = f"printf '%b' '{_octal(request.body)}' | {words[0]}"
+    elif has_body:
         is_form = request.media_type == FORM and "@" not in text[:1] and "&@" not in text
         parts = text.split("&") if is_form else [text]
         words += [f"{'-d' if is_form else '--data-raw'} {_shell_word(part)}" for part in parts]
-        if request.header("content-type") is None:
-            words.append('-H "Content-Type:"')
     return " \\\n  ".join(words)
+
+
+def _text(body: bytes) -> str | None:
+    """The body as one can type it; None for what no shell takes as an argument."""
+    try:
+        return None if b"\x00" in body else body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _octal(body: bytes) -> str:
+    """The body for the `%b` of printf, on one line."""
+    return "".join(f"\\0{byte:03o}" if byte in b"'\\" or not 32 <= byte < 127 else chr(byte) for byte in body)
 
 
 def _shell_word(text: str) -> str:
@@ -145,9 +172,11 @@ def _shell_word(text: str) -> str:
 def _python(request: Request, url: str) -> str:
     arguments = [_quoted(url)]
     basic = _basic_credentials(request)
-    headers = {name: value for name, value in _own_headers(request) if not (name.lower() == "authorization" and basic)}
+    # A dict has one place for each name; RFC 9110 §5.3 joins several lines of it by a comma.
+    own = {name: request.header(name) for name, _ in _own_headers(request)}
+    headers = {name: value for name, value in own.items() if not (name.lower() == "authorization" and basic)}
     pairs = parse_qsl(request.body.decode("latin-1"), keep_blank_values=True)
-    if request.header("content-type") == FORM and urlencode(pairs).encode("ascii") == request.body and _unique(pairs):
+    if pairs and request.header("content-type") == FORM and urlencode(pairs).encode("ascii") == request.body and _unique(pairs):
         arguments.append(f"data={_dictionary(pairs)}")
         headers = {name: value for name, value in headers.items() if name.lower() != "content-type"}
     elif request.header("content-type") == "application/json" and _is_what_json_dumps_writes(request.body):
@@ -161,13 +190,18 @@ def _python(request: Request, url: str) -> str:
         arguments.append(f"headers={_dictionary(headers.items())}")
     arguments.append("timeout=10")
     spread = "".join(f"    {argument},\n" for argument in arguments)
-    return f"import requests\n\nresponse = requests.{request.method.lower()}(\n{spread})"
+    function = request.method.lower() if request.method in _REQUESTS_FUNCTIONS else "request"
+    if function == "request":
+        spread = f"    {_quoted(request.method)},\n{spread}"
+    return f"import requests\n\nresponse = requests.{function}(\n{spread})"
 
 
 def _is_what_json_dumps_writes(body: bytes) -> bool:
     try:
-        return json.dumps(json.loads(body), allow_nan=False).encode("ascii") == body
-    except ValueError:
+        value = json.loads(body)
+        # requests takes json=None for no body at all.
+        return value is not None and json.dumps(value, allow_nan=False).encode("ascii") == body
+    except (ValueError, RecursionError):
         return False
 
 

@@ -64,12 +64,13 @@ class PlainClient:
     def answers(self, count: int = 1, without_body: bool = False) -> list[bytes]:
         """The first `count` final answers on this connection; fewer where the server hangs up before."""
         while True:
-            found = split_answers(self.received, without_body)
-            if len(found) >= count:
-                return found
+            if self.received.count(b"\r\n\r\n") >= count:
+                found = split_answers(self.received, without_body)
+                if len(found) >= count:
+                    return found
             data = self._receive()
             if not data:
-                return found
+                return split_answers(self.received, without_body)
             self.received += data
 
     def until_closed(self) -> bytes:
