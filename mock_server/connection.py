@@ -5,6 +5,7 @@ import re
 import socket
 from asyncio import TimerHandle, Transport
 from collections import deque
+from collections.abc import Callable
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -19,6 +20,8 @@ MOST_HEAD_BYTES = 32 * 1024
 REQUEST_SECONDS = 5.0
 #: Read in pieces, so that the longest request that is taken and what came behind it fit together in the record.
 _PIECE_BYTES = 16 * 1024
+#: With as many requests unanswered, no more are read: a pipeline may be endless, and its client may never read.
+_MOST_UNANSWERED = 100
 
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
 
@@ -30,6 +33,7 @@ class RecordedConnection(HttpToolsProtocol):
         super().__init__(**uvicorn_settings)
         self._record = record
         self._clock = clock
+        self._unparsed = b""
         self._unclaimed = b""
         self._receiving: OpenExchange | None = None
         self._awaiting_answer: deque[OpenExchange] = deque()
@@ -44,15 +48,26 @@ class RecordedConnection(HttpToolsProtocol):
         # asyncio turns Nagle's algorithm off only for sockets that it opened itself; with it, each answer waits 40 ms.
         with contextlib.suppress(OSError):  # macOS: the client has already gone.
             transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        super().connection_made(_RecordedTransport(transport, self._record_answer))
+        super().connection_made(_RecordedTransport(transport, self._record_answer, self._may_read))
         self._set_deadline()
 
     def data_received(self, data: bytes) -> None:
-        for start in range(0, len(data), _PIECE_BYTES):
-            piece = data[start : start + _PIECE_BYTES]
+        self._unparsed += data
+        self._read_on()
+
+    def _read_on(self) -> None:
+        while self._unparsed and len(self._awaiting_answer) < _MOST_UNANSWERED:
+            piece, self._unparsed = self._unparsed[:_PIECE_BYTES], self._unparsed[_PIECE_BYTES:]
             self._record_incoming(piece)
             if self._refusal is None:
                 self._parse(piece)
+        if self._may_read():
+            self.transport.resume_reading()
+        else:
+            self.transport.pause_reading()
+
+    def _may_read(self) -> bool:
+        return not self._unparsed
 
     def _parse(self, data: bytes) -> None:
         try:
@@ -146,6 +161,8 @@ class RecordedConnection(HttpToolsProtocol):
         self._refuse_in_turn()
         if self._client_is_done and not self._awaiting_answer:
             self.transport.close()
+        if not self.transport.is_closing():
+            self._read_on()
 
     def _refuse(self, status: int, detail: str) -> None:
         """Answer what never became a request, and hang up."""
@@ -165,7 +182,6 @@ class RecordedConnection(HttpToolsProtocol):
             self.transport.close()
         else:
             # RFC 9112 §9.6: closed while the client still sends, the connection would be reset and the answer lost.
-            self.flow.resume_reading()
             self.transport.write_eof()
             self._set_deadline()
 
@@ -188,16 +204,21 @@ class RecordedConnection(HttpToolsProtocol):
 
 
 class _RecordedTransport:
-    """A transport that tells what is written before it writes."""
+    """A transport that tells what is written before it writes, and reads only when it may."""
 
-    def __init__(self, transport: Transport, tell) -> None:
+    def __init__(self, transport: Transport, tell: Callable[[bytes], None], may_read: Callable[[], bool]) -> None:
         self._transport = transport
         self._tell = tell
+        self._may_read = may_read
 
     def write(self, data: bytes) -> None:
         if not self._transport.is_closing():
             self._tell(data)
         self._transport.write(data)
+
+    def resume_reading(self) -> None:
+        if self._may_read():
+            self._transport.resume_reading()
 
     def __getattr__(self, name: str):
         return getattr(self._transport, name)

@@ -54,7 +54,8 @@ _JSON_MEMBERS = {
     "status": "the status once more",
     "detail": "what was seen and what to do",
 }
-_JSON_MEMBER = re.compile(r'[{\s]*"(?P<name>[^"]*)":\s*(?P<value>"(?:[^"\\]|\\.)*"|[^\s,{}\[\]]+)\s*[,}]')
+_JSON_MEMBER = re.compile(r'[{\s]*"(?P<name>[^"]*)":\s*(?P<value>"(?:[^"\\]|\\.)*"|[^\s,{}\[\]]+)\s*(?:,|}\s*)')
+_JSON_SECRET = re.compile(r'"(?:access_token|client_secret)"\s*:\s*"(?P<value>(?:[^"\\]|\\.)*)')
 
 
 def request_lines(raw: bytes) -> list[Line]:
@@ -71,13 +72,13 @@ def request_lines(raw: bytes) -> list[Line]:
 
 def response_lines(raw: bytes) -> list[Line]:
     """The lines of a raw response, each with what it is."""
-    response = parse_response(raw)
-    if response is None:
-        return [Line(_text(raw), "not a response")] if raw else [Line("", "no answer")]
     lines = []
     while re.match(rb"HTTP/1\.1 1\d\d ", raw):
-        lines += [Line(line, "before the answer (RFC 9110 §15.2)") for line in _head_lines(raw)]
+        lines += [Line(line, "an interim answer (RFC 9110 §15.2)") for line in _head_lines(raw)]
         raw = split_head(raw)[1]
+    response = parse_response(raw)
+    if response is None:
+        return [*lines, Line(_text(raw), "not a response") if raw else Line("", "no answer")]
     start_line, *fields = _head_lines(raw)
     lines.append(Line(start_line, "version, status"))
     for field in fields:
@@ -109,8 +110,9 @@ def lines_text(lines: list[Line], before: str = "") -> str:
 
 
 def _padded(line: Line) -> str:
-    """The text, and its label in a column of its own where both fit on a line."""
-    return f"{line.text:<58}  [{line.label}]" if line.label else line.text
+    """The text, and its label in a column of its own where there is room."""
+    above, line_end, last = line.text.rpartition("\n")
+    return f"{above}{line_end}{last:<58}  [{line.label}]" if line.label else line.text
 
 
 def lines_html(lines: list[Line], title: str, direction: str) -> str:
@@ -144,7 +146,7 @@ def _head_lines(raw: bytes) -> list[str]:
 def _text(raw: bytes) -> str:
     """The bytes as text; what no page shows as it is, such as a NUL, is spelled `\\x00`."""
     text = raw.decode("utf-8", errors="backslashreplace").replace("\r\n", "\n")
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda control: f"\\x{ord(control[0]):02x}", text)
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", lambda control: f"\\x{ord(control[0]):02x}", text)
 
 
 def _request_line(start_line: str) -> Line:
@@ -182,14 +184,13 @@ def _json_body(body: str) -> list[Line]:
         members.append(member)
         position = member.end()
     if position != len(body):
-        return [Line(line) for line in body.split("\n")]
-    lines = []
-    for member in members:
-        is_secret = member["name"] in ("access_token", "client_secret")
-        start = member.start()
-        secret = (member.start("value") - start + 1, member.end("value") - start - 1) if is_secret else None
-        lines.append(Line(member[0], _JSON_MEMBERS.get(member["name"], ""), secret))
-    return lines
+        return [Line(line, "", _json_secret(line)) for line in body.split("\n")]
+    return [Line(member[0], _JSON_MEMBERS.get(member["name"], ""), _json_secret(member[0])) for member in members]
+
+
+def _json_secret(text: str) -> tuple[int, int] | None:
+    secret = _JSON_SECRET.search(text)
+    return secret.span("value") if secret else None
 
 
 def _marked(line: Line) -> str:

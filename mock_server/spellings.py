@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from mock_server.form import FORM
 from mock_server.messages import Request
 from mock_server.record import Exchange
-from mock_server.wire import serialize_request
+from mock_server.wire import serialize_request, split_head
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
@@ -40,7 +40,9 @@ class Spellings:
 
     @property
     def _group(self) -> str:
-        return f"spellings-{binascii.crc32(self.raw):08x}"
+        """Ties the tabs together. The same for every port and client version, so that stored outputs compare."""
+        start_line, body = split_head(self.raw)[0].partition(b"\r\n")[0], split_head(self.raw)[1]
+        return f"spellings-{binascii.crc32(start_line + body):08x}"
 
     def _titled(self) -> list[tuple[str, str]]:
         raw = self.raw.decode("utf-8", errors="backslashreplace").replace("\r\n", "\n")

@@ -63,6 +63,20 @@ def message_length(raw: bytes) -> int | None:
     return length if length <= len(raw) else None
 
 
+def is_whole_answer(raw: bytes, method: str) -> bool:
+    """Whether `raw` holds the final answer to a request of that method, up to its end (RFC 9112 §6.3)."""
+    while re.match(rb"HTTP/1\.1 1\d\d ", raw) and (interim := message_length(raw)):
+        raw = raw[interim:]
+    response = parse_response(raw)
+    if response is None or _END_OF_HEAD.search(raw) is None:
+        return False
+    if method == "HEAD" or response.status in (204, 304):
+        return True
+    # An answer without a length ends where the server hangs up.
+    has_end = response.header("content-length") or response.header("transfer-encoding")
+    return bool(has_end) and message_length(raw) is not None
+
+
 def serialize_request(request: Request) -> bytes:
     """The request as bytes, its headers exactly as given: nothing is added."""
     head = f"{request.method} {request.target} HTTP/{request.version}\r\n"
