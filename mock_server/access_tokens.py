@@ -21,7 +21,8 @@ class AccessToken:
 class AccessTokens:
     """The tokens issued; the expired ones are forgotten as new ones come."""
 
-    #: RFC 6749 §10.10 asks that guessing succeed with at most 2^-128; this is 2^-192.
+    #: RFC 6749 §10.10: guessing must succeed with at most 2^-128, better 2^-160; this is 2^-192.
+    #: The tokens of a seeded server can be predicted: that is for lessons only.
     TOKEN_BYTES = 24
     #: How long a token is remembered after it expired, so that the API can say *expired* and not *unknown*.
     REMEMBERED_SECONDS = 3600

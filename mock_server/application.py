@@ -34,6 +34,7 @@ class Application:
             "/oauth2/token": self._token,
             "/api/stations": lambda request, now: self.stations.stations_response(request, now, self.tokens),
             "/api/readings": lambda request, now: self.stations.readings_response(request, now, self.tokens),
+            "/api/readings/{id}": lambda request, now: self.stations.reading_response(request, now, self.tokens),
         }
 
     def handle(self, request: Request, now: float) -> Response:
@@ -48,7 +49,8 @@ class Application:
         hosts = request.header_lines("host")
         if len(hosts) > 1 or (request.version == "1.1" and not hosts):
             return problem(400, f"Expected one Host header, saw {len(hosts)}: HTTP/1.1 requires it (RFC 9112 section 3.2).")
-        route = self._routes.get(request.path)
+        is_one_reading = request.path.startswith("/api/readings/")
+        route = self._routes.get("/api/readings/{id}" if is_one_reading else request.path)
         if route is None:
             return problem(404, f"There is nothing at {quote(request.path, safe='/%')[:200]}. Here is: {', '.join(self._routes)}.")
         return route(request, now)

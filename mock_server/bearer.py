@@ -46,7 +46,9 @@ def authorize(request: Request, needed_scope: str, now: float, tokens: AccessTok
 def _without_token(request: Request, authorization: list[str]) -> str:
     expected = "Send the header Authorization: Bearer TOKEN"
     if "access_token=" in request.query:
-        return f"An access token in the URL is not read, for logs keep URLs. {expected}."
+        return f"An access token in the URL is not read, because logs keep URLs. {expected}."
+    if authorization and " " not in authorization[0].strip():
+        return f"The Authorization header is one word, so the word Bearer is missing before the token. {expected}."
     if authorization:
         return f"The Authorization scheme is {printable(authorization[0].partition(' ')[0])[:20]}. {expected}."
     return f"This request carries no access token. {expected}."

@@ -75,7 +75,7 @@ def _with_secret(clients: Clients, client_id: str, secret: str) -> Client:
 def _what_is_missing(request: Request, parameters: dict[str, str]) -> str:
     advice = "send client_id and client_secret in the form body or as HTTP Basic"
     if "client_secret=" in request.query:
-        return f"client_secret came in the URL, where logs keep it, and is not read from there: {advice}."
+        return f"client_secret came in the URL, where it is not read and logs keep it: {advice}."
     for name, other in (("client_id", "client_secret"), ("client_secret", "client_id")):
         if name in parameters:
             return f"{name} was sent without {other}: {advice}."

@@ -78,8 +78,7 @@ class RecordedConnection(HttpToolsProtocol):
             reason = "the request target or a header cannot be read" if error.__context__ else str(error).lower()
             self._refuse(400, f"This is not HTTP/1.1 that the server can read: {reason}. Nothing was done.")
         if self._receiving and not self._head_is_complete and len(self._receiving.request) > MOST_HEAD_BYTES:
-            # RFC 9112 §3: "A server that receives a request-target longer than any URI it wishes to parse MUST
-            # respond with a 414"; RFC 6585 §5 has 431 for the headers.
+            # RFC 9112 §3: 414 for a request target longer than the server wishes to parse; RFC 6585 §5: 431 for headers.
             status = 431 if b"\r\n" in self._receiving.request.lstrip(b"\r\n") else 414
             self._refuse(status, f"The request line and headers are longer than {MOST_HEAD_BYTES} bytes.")
 
@@ -99,7 +98,7 @@ class RecordedConnection(HttpToolsProtocol):
         self._client_is_done = True
         self._cancel_deadline()
         if self._receiving is not None and self._refusal is None:
-            self._awaiting_answer.pop()  # RFC 9112 §8: half a request is not answered.
+            self._awaiting_answer.pop()  # RFC 9112 §8: half a request may go without an answer.
         return bool(self._awaiting_answer)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -28,8 +28,8 @@ _REQUEST_FIELDS = {
     "user-agent": "the program that asks",
 }
 _RESPONSE_FIELDS = {
-    "cache-control": "nobody may keep a copy (RFC 6749 §5.1)",
-    "pragma": "the same, for old caches",
+    "cache-control": "no cache may keep a copy (RFC 6749 §5.1)",
+    "pragma": "asked for by RFC 6749 §5.1, deprecated since",
     "content-type": "how to read the body",
     "content-length": "how many bytes the body has",
     "date": "the server's clock",
@@ -40,7 +40,7 @@ _RESPONSE_FIELDS = {
 _FORM_PARAMETERS = {
     "grant_type": "which flow (RFC 6749 §4.4.2)",
     "client_id": "who asks",
-    "client_secret": "the proof: a secret",
+    "client_secret": "known to two only: keep it secret",
     "scope": "what for (RFC 6749 §3.3)",
 }
 _JSON_MEMBERS = {

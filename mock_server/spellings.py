@@ -103,7 +103,7 @@ def _own_headers(request: Request) -> list[tuple[str, str]]:
 
 
 def _basic_credentials(request: Request) -> tuple[str, str] | None:
-    """What a client was given as user name and password, if spelling it so gives the same header again."""
+    """The two halves of Basic credentials, if spelling them apart gives the same header again."""
     scheme, _, encoded = (request.header("authorization") or "").partition(" ")
     try:
         pair = base64.b64decode(encoded, validate=True).decode("ascii")

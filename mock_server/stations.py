@@ -42,6 +42,17 @@ class Stations:
         }
         return _protected(request, now, tokens, methods)
 
+    def reading_response(self, request: Request, now: float, tokens: AccessTokens) -> Response:
+        """One reading, at the address that `Location` gave when it was added."""
+        return _protected(request, now, tokens, {"GET": (READ, lambda: self._find_reading(request.path))})
+
+    def _find_reading(self, path: str) -> Response:
+        number = path.removeprefix("/api/readings/")
+        for reading in list(self._readings):
+            if str(reading["id"]) == number:
+                return _json(200, reading)
+        return problem(404, f"There is no reading {number[:20]}; GET /api/readings lists those that there are.")
+
     def _add_reading(self, request: Request, now: float) -> Response:
         if request.media_type != "application/json":
             seen = request.media_type or "absent"

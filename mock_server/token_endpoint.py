@@ -18,7 +18,7 @@ def token_response(request: Request, now: float, clients: Clients, tokens: Acces
     """The answer to an access token request: a token (§5.1) or an error (§5.2)."""
     # RFC 6749 §3.2: 'The client MUST use the HTTP "POST" method when making access token requests.'
     if request.method != "POST":
-        in_url = " Its parameters belong in the body, for logs keep URLs." if request.query else ""
+        in_url = " Its parameters belong in the body, because logs keep URLs." if request.query else ""
         detail = f"A token request is sent with POST, not {request.method[:20]}.{in_url}"
         body = {"error": "invalid_request", "error_description": printable(detail)}
         headers = (("allow", "POST"), ("content-type", "application/json"), *NO_STORE)
@@ -43,7 +43,7 @@ def token_response(request: Request, now: float, clients: Clients, tokens: Acces
 
 
 def _read_parameters(request: Request) -> dict[str, str]:
-    if request.media_type != FORM:
+    if request.media_type != FORM or _is_json(request.body):
         raise OAuthError("invalid_request", _wrong_encoding(request))
     try:
         pairs = parse_form(request.body)
@@ -59,13 +59,21 @@ def _read_parameters(request: Request) -> dict[str, str]:
 
 def _wrong_encoding(request: Request) -> str:
     expected = f"Send Content-Type: {FORM} and a body such as {EXAMPLE}"
-    if request.media_type == "application/json":
+    if _is_json(request.body):
         return f"The body is JSON, and the token endpoint reads only forms. {expected}"
     if request.media_type:
-        return f"The Content-Type is {request.media_type[:60]}. {expected}"
+        return f"The Content-Type is {request.media_type[:60]}, and the token endpoint reads only forms. {expected}"
     if request.query and not request.body:
-        return f"The parameters came in the URL, where logs keep them; the token endpoint reads the body. {expected}"
+        return f"The parameters came in the URL, and logs keep them; the token endpoint reads the body. {expected}"
     return f"The request has no Content-Type. {expected}"
+
+
+def _is_json(body: bytes) -> bool:
+    """Whether the body is a JSON object, whatever its Content-Type says: curl labels `-d '{...}'` a form."""
+    try:
+        return isinstance(json.loads(body), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _check_grant(client: Client, grant_type: str | None) -> None:

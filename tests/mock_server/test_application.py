@@ -26,7 +26,13 @@ def test_the_root_says_that_this_is_a_teaching_server(application):
     response = application.handle(api_request("GET", "/"), NOW)
     assert response.status == 200
     assert "never use it for anything real" in fields(response)["warning"]
-    assert fields(response)["endpoints"] == ["/token", "/oauth2/token", "/api/stations", "/api/readings"]
+    assert fields(response)["endpoints"] == [
+        "/token",
+        "/oauth2/token",
+        "/api/stations",
+        "/api/readings",
+        "/api/readings/{id}",
+    ]
 
 
 def test_the_root_can_only_be_read(application):

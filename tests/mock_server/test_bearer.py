@@ -139,3 +139,10 @@ def test_another_scheme_is_named_in_characters_that_a_header_allows(application)
     response = stations(application, ("authorization", 'Di"g\xe9st x'))
     assert "Di'g?st" in fields(response)["detail"]
     assert challenge(response) == {"realm": "stations"}
+
+
+def test_a_token_without_the_word_bearer_is_told_so_and_not_repeated(application, token):
+    response = stations(application, ("Authorization", token))
+    assert "error=" not in challenge(response)
+    assert "the word Bearer is missing" in fields(response)["detail"]
+    assert token[:8] not in fields(response)["detail"]

@@ -130,3 +130,14 @@ def test_a_reading_without_a_token_is_not_kept(application, bearer):
     request = api_request("POST", "/api/readings", JSON, body=b'{"station": 1, "temperature_c": 0}')
     assert application.handle(request, NOW).status == 401
     assert len(fields(application.handle(api_request("GET", "/api/readings", bearer), NOW))["readings"]) == 3
+
+
+def test_the_location_of_a_new_reading_leads_to_it(application, bearer):
+    location = post(application, bearer, b'{"station": 1, "temperature_c": 3}').header("location")
+    found = application.handle(api_request("GET", location, bearer), NOW)
+    assert fields(found) == {"id": 4, "station": 1, "temperature_c": 3}
+
+
+@pytest.mark.parametrize("number", ["5", "x", "", "1/2"])
+def test_a_reading_that_does_not_exist_is_a_404(application, bearer, number):
+    assert application.handle(api_request("GET", f"/api/readings/{number}", bearer), NOW).status == 404

@@ -300,3 +300,14 @@ def test_expires_in_is_the_lifetime_of_the_client():
 def test_a_form_of_many_parameters_is_read_in_reasonable_time(application):
     body = GOOD_BODY + b"".join(b"&p%d=1" % number for number in range(6000))
     assert application.handle(token_request(body), NOW).status == 200
+
+
+def test_json_that_curl_labels_a_form_is_told_that_it_is_json(application):
+    response = application.handle(token_request(b'{"grant_type": "client_credentials"}'), NOW)
+    assert (response.status, fields(response)["error"]) == (400, "invalid_request")
+    assert "The body is JSON" in fields(response)["error_description"]
+
+
+def test_a_form_that_is_labelled_json_is_told_what_its_label_says(application):
+    response = application.handle(token_request(content_type="application/json"), NOW)
+    assert "The Content-Type is application/json" in fields(response)["error_description"]
