@@ -4,7 +4,8 @@ import argparse
 import signal
 import sys
 
-from mock_server.server import PREFERRED_PORT, banner, prepare
+from mock_server.listening import PREFERRED_PORT
+from mock_server.server import banner, prepare
 
 
 def main() -> int:

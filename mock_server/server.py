@@ -1,31 +1,21 @@
 """The application on a real socket of this machine, served by uvicorn from a thread of the running process."""
 
-import errno
 import functools
-import ipaddress
-import logging
 import random
 import secrets
 import socket
-import sys
 import threading
 
 import uvicorn
 
-from mock_server.application import WARNING, Application
+from mock_server import listening
+from mock_server.application import Application
+from mock_server.asgi import answer
 from mock_server.clients import Clients, teaching_clients
 from mock_server.clock import Clock
 from mock_server.connection import RecordedConnection
-from mock_server.messages import Request
-from mock_server.problems import problem
 from mock_server.record import Exchange, Record
 
-PREFERRED_PORT = 9400
-MOST_BODY_BYTES = 64 * 1024
-#: A longer body is read this far and thrown away, so that its sender reads a 413 and not a broken connection.
-MOST_DISCARDED_BYTES = 32 * 1024 * 1024
-
-_log = logging.getLogger("mock_server")
 #: The servers that run in this process, each with the port that was asked for.
 _started: dict["Server", int | None] = {}
 
@@ -47,7 +37,7 @@ class Server:
         self._ready = threading.Event()
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
-                functools.partial(_answer, application, clock),
+                functools.partial(answer, application, clock),
                 interface="asgi3",
                 http=functools.partial(RecordedConnection, self._record, clock),
                 ws="none",
@@ -131,17 +121,11 @@ def prepare(
     expose: bool = False,
 ) -> Server:
     """A server that holds its port and does not answer yet; the arguments are those of `start`."""
-    if port is not None and (type(port) is not int or not 0 <= port <= 65535):
-        raise ValueError(f"Saw port {port!r}; expected a whole number from 0 to 65535, or none for {PREFERRED_PORT}.")
-    if not expose and not _is_loopback(host):
-        raise ValueError(
-            f"Refused to listen on {host}: others could reach it, and {WARNING[0].lower()}{WARNING[1:]} "
-            "Expected an address of this machine such as 127.0.0.1; to serve a class all the same, say so with expose."
-        )
+    listening.check_address(host, port, expose)
     for earlier, asked_for in list(_started.items()):
-        if earlier.port == (PREFERRED_PORT if port is None else port) or (asked_for is None and port is None):
+        if earlier.port == (listening.PREFERRED_PORT if port is None else port) or (asked_for is None and port is None):
             earlier.stop()
-    listener = _listen_on_first_free(host) if port is None else _listen(host, port)
+    listener = listening.listen_on_first_free(host) if port is None else listening.listen(host, port)
     random_bytes = secrets.token_bytes if seed is None else random.Random(seed).randbytes
     application = Application(teaching_clients() if clients is None else clients, random_bytes)
     return Server(listener, application, Clock.running() if seed is None else Clock.stopped())
@@ -149,8 +133,8 @@ def prepare(
 
 def banner(server: Server, asked_for: int | None) -> str:
     """One line: where the server is, and why it is elsewhere when it had to move."""
-    moved = asked_for is None and server.port != PREFERRED_PORT
-    return f"Mock server ready at {server.url}" + (f" (port {PREFERRED_PORT} is taken)" if moved else "")
+    moved = asked_for is None and server.port != listening.PREFERRED_PORT
+    return f"Mock server ready at {server.url}" + (f" (port {listening.PREFERRED_PORT} is taken)" if moved else "")
 
 
 class _Uvicorn(uvicorn.Server):
@@ -161,84 +145,3 @@ class _Uvicorn(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready.set()
-
-
-async def _answer(application: Application, clock: Clock, scope, receive, send) -> None:
-    """The ASGI face of the application: bytes in, `handle`, bytes out."""
-    try:
-        request = await _read_request(scope, receive)
-    except ConnectionAbortedError:
-        return
-    if request is None:
-        detail = f"The body is longer than {MOST_BODY_BYTES} bytes; a token request takes a few hundred."
-        response = problem(413, detail).ready_to_send(clock.now(), ("connection", "close"))
-    else:
-        try:
-            response = application.handle(request, clock.now())
-        except Exception:
-            _log.exception("The mock server failed on %s %s", request.method, request.path)
-            detail = "The mock server has a fault of its own; the traceback is in its log."
-            response = problem(500, detail).ready_to_send(clock.now())
-    headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.headers]
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
-
-
-async def _read_request(scope, receive) -> Request | None:
-    """The request, or None where its body is too long. ConnectionAbortedError where the client leaves half-way."""
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-    target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
-    request = Request(scope["method"], target.decode("latin-1"), headers, b"", scope["http_version"])
-    declared = request.header("content-length") or "0"
-    if request.header("expect") and int(declared) > MOST_BODY_BYTES:
-        return None  # RFC 9110 §10.1.1: the answer before the body spares the client sending it.
-    body, received = bytearray(), 0
-    more = True
-    while more and received < MOST_DISCARDED_BYTES:
-        event = await receive()
-        # RFC 9112 §8: a request whose body ends before its length is incomplete, and nothing is done for it.
-        if event["type"] == "http.disconnect":
-            raise ConnectionAbortedError
-        received += len(event["body"])
-        if received <= MOST_BODY_BYTES:
-            body += event["body"]
-        more = event["more_body"]
-    if received > MOST_BODY_BYTES:
-        return None
-    return Request(request.method, request.target, headers, bytes(body), request.version)
-
-
-def _listen_on_first_free(host: str) -> socket.socket:
-    """A neighbour of the preferred port: as many digits, so a lesson's messages keep their lengths."""
-    for port in range(PREFERRED_PORT, PREFERRED_PORT + 100):
-        try:
-            return _listen(host, port)
-        except OSError as error:
-            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-                raise
-    return _listen(host, 0)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there. OSError, with the address, where that cannot be."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    try:
-        if sys.platform == "win32":
-            # There SO_REUSEADDR would let two programs hold one port.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        reason = f"cannot listen on {host}:{port} ({error.strerror}); stop what holds that port, or choose another"
-        raise OSError(error.errno, reason) from None
-    return listener
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

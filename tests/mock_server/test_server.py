@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from mock_server import listening
 from mock_server import server as server_module
 from mock_server import start
 from mock_server.clients import Clients
@@ -53,9 +54,9 @@ def free_port() -> int:
 @pytest.fixture
 def preferred(monkeypatch):
     """A port of this test's own in the place of 9400, which another program may hold."""
-    assert server_module.PREFERRED_PORT == 9400
-    monkeypatch.setattr(server_module, "PREFERRED_PORT", free_port())
-    return server_module.PREFERRED_PORT
+    assert listening.PREFERRED_PORT == 9400
+    monkeypatch.setattr(listening, "PREFERRED_PORT", free_port())
+    return listening.PREFERRED_PORT
 
 
 # What real clients get

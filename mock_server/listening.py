@@ -1,0 +1,55 @@
+"""The listening socket: which address, which port, and nobody from outside unless asked for."""
+
+import errno
+import ipaddress
+import socket
+import sys
+
+PREFERRED_PORT = 9400
+
+
+def check_address(host: str, port: int | None, expose: bool) -> None:
+    """ValueError for what is no port, and for an address that others can reach unless `expose` allows it."""
+    if port is not None and (type(port) is not int or not 0 <= port <= 65535):
+        raise ValueError(f"Saw port {port!r}; expected a whole number from 0 to 65535, or none for {PREFERRED_PORT}.")
+    if not expose and not _is_loopback(host):
+        raise ValueError(
+            f"Refused to listen on {host}: others could reach it, and this is a teaching server with published secrets. "
+            "Expected an address of this machine such as 127.0.0.1; to serve a class all the same, say so with expose."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listen_on_first_free(host: str) -> socket.socket:
+    """A neighbour of the preferred port: as many digits, so a lesson's messages keep their lengths."""
+    for port in range(PREFERRED_PORT, PREFERRED_PORT + 100):
+        try:
+            return listen(host, port)
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+    return listen(host, 0)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there. OSError, with the address, where that cannot be."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        if sys.platform == "win32":
+            # There SO_REUSEADDR would let two programs hold one port.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        reason = f"cannot listen on {host}:{port} ({error.strerror}); stop what holds that port, or choose another"
+        raise OSError(error.errno, reason) from None
+    return listener
