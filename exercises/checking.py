@@ -8,7 +8,6 @@ from pathlib import Path
 
 from exercises.progress import Progress
 from exercises.scenario import Exercise, NotAttempted, Scenario, Stage, Unmet
-from mock_server.exchange_view import exchange_html
 from mock_server.record import Exchange
 
 
@@ -123,6 +122,7 @@ def play(scenario: Scenario, function: Callable) -> Outcome:
         scenario.play(stage)
         return Outcome(scenario, None, tuple(stage.exchanges))
     except Unmet as unmet:
+        unmet.seen = stage.without_random_values(unmet.seen)
         return Outcome(scenario, unmet, tuple(stage.exchanges))
     finally:
         stage.close()
@@ -142,7 +142,7 @@ def _explained(unmet: Unmet) -> list[tuple[str, str]]:
 
 def _failure_html(outcome: Outcome, is_open: bool) -> str:
     rows = "".join(f"<dt>{name}</dt><dd>{html.escape(text)}</dd>" for name, text in _explained(outcome.unmet))
-    evidence = "".join(exchange_html(exchange) for exchange in outcome.evidence[:3])
+    evidence = "".join(exchange._repr_html_() for exchange in outcome.evidence[:3])
     wire = f"<details><summary>What crossed the wire</summary>{evidence}</details>" if evidence else ""
     return f'<details{" open" if is_open else ""}><summary>What happened</summary><dl>{rows}</dl>{wire}</details>'
 

@@ -15,17 +15,18 @@ CRLF at the ends of lines, `Host` and `Content-Length`. It says what it supplied
 and `\\xNN` stand for those bytes.
 """
 
-import html
+import contextlib
 import re
 import socket
+import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from IPython.core.error import UsageError
 
-from mock_server.exchange_view import STYLE, lines_html, lines_text, response_lines
+from mock_server.exchange_view import answer_html, answer_text
 from mock_server.messages import Request, Response
-from mock_server.wire import message_length, parse_request, parse_response
+from mock_server.wire import is_whole_answer, parse_request, parse_response
 
 ANSWER_SECONDS = 10.0
 USAGE = "Expected: %%http http://127.0.0.1:9400 [--exact], then the request in the lines below."
@@ -48,11 +49,10 @@ class RawAnswer:
         return parse_response(self.received)
 
     def __repr__(self) -> str:
-        return f"{self._note}\n\n{lines_text(response_lines(self.received), '< ')}"
+        return f"{self._note}\n\n{answer_text(self.received)}"
 
     def _repr_html_(self) -> str:
-        view = lines_html(response_lines(self.received), "Answer", "received")
-        return f'{STYLE}<div class="wire"><small>{html.escape(self._note)}</small>{view}</div>'
+        return answer_html(self.received, self._note)
 
     @property
     def _note(self) -> str:
@@ -63,25 +63,31 @@ class RawAnswer:
 def send_raw(url: str, raw: bytes) -> bytes:
     """Send `raw` to the server at `url` and return the bytes of its answer, up to where it ends or the server hangs up.
 
+    After ANSWER_SECONDS it is what has come until then.
     ValueError where `url` is not an http URL with a port; OSError where nobody answers there.
     """
     parts = urlsplit(url)
     if parts.scheme != "http" or not parts.hostname:
         raise ValueError(f"saw the address {url!r}, expected one such as http://127.0.0.1:9400; has the cell that starts the server run?")
-    received = b""
+    request, received = parse_request(raw), b""
+    method = request.method if request else ""
+    deadline = time.monotonic() + ANSWER_SECONDS
     with socket.create_connection((parts.hostname, parts.port or 80), timeout=ANSWER_SECONDS) as connection:
-        connection.sendall(raw)
-        try:
-            while message_length(received) is None and (data := connection.recv(65536)):
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            # A server may answer, and hang up, before it has read the whole request.
+            with contextlib.suppress(ConnectionError):
+                connection.sendall(raw)
+            while not is_whole_answer(received, method) and (left := deadline - time.monotonic()) > 0:
+                connection.settimeout(left)
+                if not (data := connection.recv(65536)):
+                    break
                 received += data
-        except (TimeoutError, ConnectionResetError):
-            pass
     return received
 
 
 def complete(text: str, host: str) -> tuple[bytes, tuple[str, ...]]:
     """The typed request as bytes on the wire, and the names of what had to be supplied."""
-    head, _, body = text.strip("\n").replace("\r\n", "\n").partition("\n\n")
+    head, _, body = text.replace("\r\n", "\n").strip("\n").partition("\n\n")
     lines = head.split("\n")
     supplied = ["CRLF at the end of each line"]
     present = {line.partition(":")[0].strip().lower() for line in lines[1:]}
@@ -115,8 +121,8 @@ def load_ipython_extension(ipython) -> None:
         if len(urls) != 1:
             raise UsageError(f"Saw {line!r} after %%http. {USAGE}")
         text = _with_variables(cell, ipython.user_ns)
-        raw, supplied = (exactly(text), ()) if exact else complete(text, urlsplit(urls[0]).netloc)
         try:
+            raw, supplied = (exactly(text), ()) if exact else complete(text, urlsplit(urls[0]).netloc)
             return RawAnswer(raw, send_raw(urls[0], raw), supplied)
         except ValueError as error:
             raise UsageError(f"{error}. {USAGE}") from None

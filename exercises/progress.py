@@ -26,11 +26,11 @@ class Progress:
 
     def question(self, question_id: str) -> dict:
         """`{"attempts": int, "answer": [letters], "solved": bool}` of that question, empty if never answered."""
-        return self._read()["questions"].get(question_id, {})
+        return self._look()["questions"].get(question_id, {})
 
     def exercise(self, exercise_id: str) -> dict:
         """`{"attempts": int, "best_points": int}` of that exercise, empty if never checked."""
-        return self._read()["exercises"].get(exercise_id, {})
+        return self._look()["exercises"].get(exercise_id, {})
 
     def answered(self, question_id: str, letters: list[str], correct: bool) -> None:
         def change(content: dict) -> None:
@@ -49,21 +49,25 @@ class Progress:
 
         self._update(change)
 
-    def _read(self) -> dict:
+    def _look(self) -> dict:
         try:
-            content = json.loads(self.path.read_text(encoding="utf-8"))
-            if content["version"] > VERSION:
-                raise ValueError(f"it has version {content['version']}, and this kit writes version {VERSION}")
-            if not all(isinstance(content[part], dict) for part in ("questions", "exercises")):
-                raise ValueError("its questions and exercises are not objects")
-            return content
-        except FileNotFoundError:
-            pass
+            return self._read()
         except OSError as error:
             _report(f"Your progress in {self.path} could not be read ({error.strerror}).")
-        except (ValueError, KeyError, TypeError) as error:
+            return _nothing()
+
+    def _read(self) -> dict:
+        """The content of the file. OSError where there is one that cannot be read now."""
+        try:
+            # utf-8-sig, because Windows' Notepad puts a byte order mark before what it saves.
+            content = json.loads(self.path.read_text(encoding="utf-8-sig"))
+            _expect_layout(content)
+            return content
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except (ValueError, RecursionError) as error:
             self._set_aside(error)
-        return {"version": VERSION, "questions": {}, "exercises": {}}
+        return _nothing()
 
     def _set_aside(self, error: Exception) -> None:
         number = 1
@@ -71,18 +75,18 @@ class Progress:
             number += 1
         try:
             self.path.replace(aside)
-        except OSError:
-            return
-        _report(f"Your progress file could not be read ({error!r}). It is kept as {aside.name}, and a new one is begun.")
+        except FileNotFoundError:
+            return  # Another notebook has just set it aside.
+        _report(f"Your progress file could not be read ({error}). It is kept as {aside.name}, and a new one is begun.")
 
     def _update(self, change: Callable[[dict], None]) -> None:
         """Read, change and write under a lock, so that two notebooks lose nothing of each other's."""
         try:
-            with FileLock(f"{self.path}.lock", timeout=5):
+            with FileLock(f"{self.path}.lock").acquire(timeout=5, poll_interval=0.01):
                 content = self._read()
                 change(content)
                 self._write(content)
-        except (OSError, Timeout) as error:
+        except (OSError, Timeout, NotImplementedError) as error:  # The last: a disk that knows no locks.
             _report(f"Your progress could not be saved in {self.path} ({error}). The lesson goes on without it.")
 
     def _write(self, content: dict) -> None:
@@ -102,6 +106,38 @@ def default_path() -> Path:
         return Path(named)
     kit = Path(__file__).resolve().parent.parent
     return (kit if (kit / "notebooks").is_dir() else Path.cwd()) / "progress.json"
+
+
+def _nothing() -> dict:
+    return {"version": VERSION, "questions": {}, "exercises": {}}
+
+
+def _expect_layout(content: object) -> None:
+    """ValueError, with what is wrong, unless every entry is as `Progress` writes it."""
+    if not isinstance(content, dict) or not {"version", "questions", "exercises"} <= content.keys():
+        raise ValueError("expected an object with version, questions and exercises")
+    if not _is_count(content["version"]) or content["version"] > VERSION:
+        raise ValueError(f"it has version {content['version']!r}, and this kit writes version {VERSION}")
+    for part, is_entry in (("questions", _is_question), ("exercises", _is_exercise)):
+        if not isinstance(content[part], dict):
+            raise ValueError(f"its {part} are not an object")
+        for name, entry in content[part].items():
+            if not (isinstance(entry, dict) and _is_count(entry.get("attempts")) and is_entry(entry)):
+                raise ValueError(f"the entry {name!r} of its {part} is {str(entry)[:80]}")
+
+
+def _is_question(entry: dict) -> bool:
+    answer = entry.get("answer")
+    letters = isinstance(answer, list) and all(isinstance(letter, str) for letter in answer)
+    return letters and isinstance(entry.get("solved"), bool)
+
+
+def _is_exercise(entry: dict) -> bool:
+    return _is_count(entry.get("best_points"))
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value >= 0
 
 
 def _report(message: str) -> None:

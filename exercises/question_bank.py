@@ -2,11 +2,12 @@
 
 import json
 import string
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import jsonschema
+import fastjsonschema
 import yaml
 
 FOLDER = Path(__file__).parent / "questions"
@@ -60,15 +61,22 @@ def load_questions(path: Path) -> list[QuestionData]:
     """The questions of one file. QuestionBankError with file, place and fault where it is not as the schema says."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-        jsonschema.validate(content, schema, cls=jsonschema.Draft202012Validator)
+        _validator()(content)
+    except UnicodeDecodeError as error:
+        raise QuestionBankError(f"{path.name}, at byte {error.start}: not UTF-8; save the file in this encoding") from None
     except yaml.YAMLError as error:
         raise QuestionBankError(f"{path.name} is not YAML: {error}") from None
-    except jsonschema.ValidationError as error:
-        raise QuestionBankError(f"{path.name}, at {error.json_path}: {error.message}") from None
+    except fastjsonschema.JsonSchemaValueException as error:
+        raise QuestionBankError(f"{path.name}: {error.message.removeprefix('data.')}") from None
     if content["lesson"] != path.stem:
         raise QuestionBankError(f"{path.name} says that it belongs to {content['lesson']}; the two must be the same")
     return [_question(path, entry) for entry in content["questions"]]
+
+
+@cache
+def _validator() -> Callable[[object], object]:
+    # Not jsonschema, which takes two seconds to import and would keep the first cell of every lesson waiting.
+    return fastjsonschema.compile(json.loads(SCHEMA.read_text(encoding="utf-8")), use_default=False)
 
 
 @cache

@@ -16,7 +16,6 @@ import mistune
 from exercises.http_cell import complete, send_raw
 from exercises.progress import Progress
 from exercises.question_bank import QuestionData, all_questions
-from mock_server.exchange_view import exchange_html
 from mock_server.record import Exchange
 from mock_server.server import prepare
 
@@ -52,7 +51,7 @@ class Verdict:
         chosen = ", ".join(letter.upper() for letter in self.letters)
         if self.correct:
             return f"✓ {chosen} is right."
-        partly = any(letter in self.question.right_letters for letter in self.letters)
+        partly = set(self.letters) < set(self.question.right_letters)
         return f"✗ {chosen} is not the whole answer." if partly else f"✗ {chosen} is not right."
 
     def __repr__(self) -> str:
@@ -87,11 +86,13 @@ class Question:
 
         ValueError for anything that is not among the letters of the question.
         """
-        chosen = [letter.strip().lower() for letter in (letters.split(",") if isinstance(letters, str) else letters)]
         known = [option.letter for option in self._data.options]
-        if not chosen or not set(chosen) <= set(known):
-            raise ValueError(f"Saw the answer {letters!r}, expected one of {', '.join(known)}.")
-        if self._data.kind != "multiple" and len(chosen) > 1:
+        words = letters.split(",") if isinstance(letters, str) else letters if isinstance(letters, list | tuple) else []
+        chosen = [word.strip().lower() for word in words if isinstance(word, str)]
+        if not chosen or len(chosen) < len(words) or not set(chosen) <= set(known):
+            several = ", or several with commas between" if self._data.kind == "multiple" else ""
+            raise ValueError(f"Saw the answer {letters!r}, expected one of {', '.join(known)}, as text{several}.")
+        if self._data.kind != "multiple" and len(set(chosen)) > 1:
             raise ValueError(f"Saw {len(chosen)} letters, expected one: this question has one right answer.")
         verdict = Verdict(self._data, tuple(sorted(set(chosen))))
         self._progress.answered(self._data.id, list(verdict.letters), verdict.correct)
@@ -157,6 +158,8 @@ class _Widgets:
             widget.remove_class("chosen")
             if letter in verdict.letters:
                 widget.add_class("chosen")
+            if isinstance(widget, ipywidgets.Checkbox):
+                widget.value = letter in verdict.letters
 
     def _check(self) -> None:
         chosen = [letter for letter, checkbox in self._options.items() if checkbox.value]
@@ -166,7 +169,7 @@ class _Widgets:
             self._feedback.value = '<div class="verdict" role="status">Choose at least one option first.</div>'
 
     def _ask_the_server(self) -> None:
-        self._answer_of_server.value = exchange_html(ask_the_server(self._question._data))
+        self._answer_of_server.value = ask_the_server(self._question._data)._repr_html_()
 
 
 def ask_the_server(data: QuestionData) -> Exchange:

@@ -4,20 +4,26 @@ A scenario is a function of a `Stage`. It reads like a test of a specification a
 be; otherwise it raises `Unmet`, which says what was seen, what was expected, why, and a question that helps.
 """
 
+import inspect
 import linecache
+import re
 import secrets
+import sysconfig
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from mock_server.clients import Clients
-from mock_server.messages import Request
+from mock_server.messages import Request, Response
 from mock_server.record import Exchange
 from mock_server.server import Server, prepare
+from mock_server.wire import is_whole_answer, message_length
 
-_KIT = str(Path(__file__).resolve().parent.parent / "exercises")
+ANSWER_SECONDS = 1.0
+_NOT_THE_LEARNERS = (str(Path(__file__).resolve().parent), sysconfig.get_path("stdlib"), "<frozen ")
 
 
 class Unmet(Exception):
@@ -48,18 +54,14 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """How a call of the learner's function ended: with `returned`, or with `raised`."""
+    """How a call of the learner's function ended: with `returned`, or with `raised`.
 
+    `story` tells it in words for the learner, with their own line where it raised.
+    """
+
+    story: str
     returned: object = None
     raised: BaseException | None = None
-
-    @property
-    def story(self) -> str:
-        """In words for the learner, with their own line where it raised."""
-        if self.raised is None:
-            return f"your function returned {_short(self.returned)}"
-        text = _short_text(f"{type(self.raised).__name__}: {self.raised}")
-        return f"your function raised {text}{_where(self.raised)}"
 
 
 class Stage:
@@ -71,6 +73,7 @@ class Stage:
     def __init__(self, function: Callable) -> None:
         self._function = function
         self._clients = Clients()
+        self._credentials: list[Credentials] = []
         self.server: Server = prepare(0, seed=None, clients=self._clients)
         self.server.start()
 
@@ -82,18 +85,42 @@ class Stage:
         """Register a client with a random id and, unless given, a random secret; `settings` as in `Client`."""
         credentials = Credentials(f"client-{secrets.token_hex(4)}", secret or f"secret-{secrets.token_hex(8)}")
         self._clients.register(credentials.id, credentials.secret, **settings)
+        self._credentials.append(credentials)
         return credentials
 
     def call(self, *arguments: object) -> Call:
         """Call the learner's function. NotAttempted where it says itself that it is not written yet."""
         try:
-            return Call(returned=self._function(*arguments))
+            returned = self._function(*arguments)
         except NotImplementedError:
             raise NotAttempted from None
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            return Call(raised=error)
+            text = f"{type(error).__name__}: {_shown(error, str)}"
+            return Call(f"your function raised {_short(self.without_random_values(text))}{_where(error)}", raised=error)
+        finally:
+            self._wait_for_the_last_answer()
+        if inspect.iscoroutine(returned):
+            returned.close()
+        return Call(f"your function returned {_short(self.without_random_values(_shown(returned, repr)))}", returned)
+
+    def without_random_values(self, text: str) -> str:
+        """The text with names for what is new at every check, so that the same mistake gives the same message."""
+        answers = b"".join(exchange.raw_response for exchange in self.exchanges).decode("latin-1")
+        names = dict.fromkeys(re.findall(r'"access_token": "([^"]+)"', answers), "<access token>")
+        for credentials in self._credentials:
+            names |= {credentials.secret: "<client secret>", credentials.id: "<client id>"}
+        names[self.server.url.removeprefix("http://")] = "<host>"
+        for value, name in names.items():
+            text = text.replace(value, name)
+        return re.sub(r" at 0x[0-9A-Fa-f]+", "", text)
+
+    def _wait_for_the_last_answer(self) -> None:
+        """A client may go as soon as it has seen the status; the rest of the answer is in the record a moment later."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while any(map(_is_being_answered, self.exchanges)) and time.monotonic() < deadline:
+            time.sleep(0.001)
 
     @property
     def exchanges(self) -> list[Exchange]:
@@ -102,6 +129,13 @@ class Stage:
     def only_request(self, call: Call) -> Request:
         """The one request that the call sent. Unmet where there was none, several, or none that can be read."""
         exchanges = self.exchanges
+        expect(
+            not inspect.iscoroutine(call.returned) and not inspect.isgenerator(call.returned),
+            seen=f"your function returned a {type(call.returned).__name__}, and no line of it has run yet",
+            expected="a function that does its work when it is called",
+            why="With async before def, or a yield inside, a call only prepares the work.",
+            hint="Is there an async before your def, or a yield where you mean return?",
+        )
         expect(
             len(exchanges) > 0 or call.raised is None,
             seen=f"{call.story}, and no request reached the address that was passed in",
@@ -125,13 +159,32 @@ class Stage:
         )
         request = exchanges[0].request
         if request is None:
+            first_line = exchanges[0].raw_request.partition(b"\r\n")[0]
             raise Unmet(
-                seen=f"these bytes reached the server: {exchanges[0].raw_request[:60]!r}",
+                seen=f"these bytes reached the server: {first_line[:60]!r}",
                 expected="an HTTP request",
                 why="The token endpoint speaks HTTP (RFC 6749 §3.2).",
                 hint="What does the first line of a request consist of?",
             )
         return request
+
+    def only_answer(self) -> Response:
+        """The answer to `only_request`. Unmet where the server had no whole request to answer."""
+        exchange = self.exchanges[0]
+        if exchange.response is None or not is_whole_answer(exchange.raw_response, exchange.request.method):
+            raise Unmet(
+                seen="your function ended before the server had answered",
+                expected="a whole request, and an answer that is waited for",
+                why="The server answers when it has as many bytes of body as Content-Length says (RFC 9112 §6.2).",
+                hint="How many bytes does your body have, and which line of your function reads the answer?",
+            )
+        return exchange.response
+
+
+def _is_being_answered(exchange: Exchange) -> bool:
+    request = exchange.request
+    is_complete = request is not None and message_length(exchange.raw_request) is not None
+    return is_complete and not is_whole_answer(exchange.raw_response, request.method)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +211,17 @@ class Exercise:
         return sum(scenario.points for scenario in self.scenarios)
 
 
-def _short(value: object) -> str:
+def _shown(value: object, form: Callable[[object], str]) -> str:
+    """`form(value)`, for values that may not bear to be looked at."""
     try:
-        text = repr(value)
-    except Exception as error:
-        text = f"an object whose repr raises {type(error).__name__}"
-    return _short_text(text)
+        return form(value)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return f"an object whose {form.__name__} raises {type(error).__name__}"
 
 
-def _short_text(text: str) -> str:
+def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 160 else f"{line[:157]}..."
 
@@ -174,7 +229,8 @@ def _short_text(text: str) -> str:
 def _where(error: BaseException) -> str:
     """The learner's own line: the last frame of the traceback that is neither the kit's nor a library's."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if "site-packages" not in frame.filename and "lib/python" not in frame.filename and not frame.filename.startswith(_KIT):
+        is_librarys = "site-packages" in frame.filename or "dist-packages" in frame.filename
+        if not is_librarys and not frame.filename.startswith(_NOT_THE_LEARNERS):
             source = (linecache.getline(frame.filename, frame.lineno) or frame.line or "").strip()
             return f" (line {frame.lineno} of {frame.name}: {source})" if source else ""
     return ""

@@ -79,6 +79,9 @@ def _what_is_missing(request: Request, parameters: dict[str, str]) -> str:
     for name, other in (("client_id", "client_secret"), ("client_secret", "client_id")):
         if name in parameters:
             return f"{name} was sent without {other}: {advice}."
+    for name in parameters:
+        if name.strip() in ("client_id", "client_secret") and name != name.strip():
+            return f"There is a parameter {name!r}, with a space in its name, and no {name.strip()}: write no spaces."
     return f"The request does not say which client sends it: {advice}."
 
 

@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from mock_server.clock import Clock
 from mock_server.problems import problem
 from mock_server.record import OpenExchange, Record
-from mock_server.wire import message_length, serialize_response, split_head
+from mock_server.wire import message_length, serialize_response, split_head, why_unreadable
 
 MOST_HEAD_BYTES = 32 * 1024
 #: From the first byte of a request to its last.
@@ -75,8 +75,8 @@ class RecordedConnection(HttpToolsProtocol):
         except httptools.HttpParserUpgrade:
             self._parse_without_upgrade()
         except httptools.HttpParserError as error:
-            reason = "the request target or a header cannot be read" if error.__context__ else str(error).lower()
-            self._refuse(400, f"This is not HTTP/1.1 that the server can read: {reason}. Nothing was done.")
+            reason = why_unreadable(bytes(self._receiving.request)) if self._receiving else None
+            self._refuse(400, f"This is not HTTP/1.1 that the server can read: {reason or str(error).lower()}. Nothing was done.")
         if self._receiving and not self._head_is_complete and len(self._receiving.request) > MOST_HEAD_BYTES:
             # RFC 9112 §3: 414 for a request target longer than the server wishes to parse; RFC 6585 §5: 431 for headers.
             status = 431 if b"\r\n" in self._receiving.request.lstrip(b"\r\n") else 414

@@ -3,13 +3,9 @@
 import html
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mock_server.form import FORM
 from mock_server.wire import parse_request, parse_response, split_head
-
-if TYPE_CHECKING:
-    from mock_server.record import Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +84,35 @@ def response_lines(raw: bytes) -> list[Line]:
     return [*lines, Line("", "an empty line ends the headers"), *_json_body(_text(response.body))]
 
 
-def exchange_text(exchange: "Exchange") -> str:
-    """The exchange as plain text, `>` before what was sent and `<` before what came back, as curl does."""
-    sent = lines_text(request_lines(exchange.raw_request), "> ")
-    received = lines_text(response_lines(exchange.raw_response), "< ")
-    return f"Exchange {exchange.number}\n{sent}\n\n{received}"
+def exchange_text(raw_request: bytes, raw_response: bytes) -> str:
+    """Both messages as plain text, `>` before what was sent and `<` before what came back, as curl does."""
+    return f"{_lines_text(request_lines(raw_request), '> ')}\n\n{answer_text(raw_response)}"
 
 
-def exchange_html(exchange: "Exchange") -> str:
-    """The exchange as HTML that needs no script and stays readable where styles are stripped."""
-    return STYLE + (
-        '<div class="wire">'
-        + lines_html(request_lines(exchange.raw_request), "Request", "sent")
-        + lines_html(response_lines(exchange.raw_response), "Answer", "received")
-        + "</div>"
-    )
+def answer_text(raw_response: bytes) -> str:
+    return _lines_text(response_lines(raw_response), "< ")
 
 
-def lines_text(lines: list[Line], before: str = "") -> str:
+def exchange_html(raw_request: bytes, raw_response: bytes) -> str:
+    """Both messages as HTML that needs no script and stays readable where styles are stripped."""
+    request = _lines_html(request_lines(raw_request), "Request", "sent")
+    return f'{_STYLE}<div class="wire">{request}{_answer_html(raw_response)}</div>'
+
+
+def answer_html(raw_response: bytes, note: str) -> str:
+    """The answer alone, under a note in plain text."""
+    return f'{_STYLE}<div class="wire"><small>{html.escape(note)}</small>{_answer_html(raw_response)}</div>'
+
+
+def _answer_html(raw_response: bytes) -> str:
+    response = parse_response(raw_response)
+    if response is None:
+        return _lines_html(response_lines(raw_response), "Answer", "received")
+    title = f"Answer: {response.status} {response.reason}"
+    return _lines_html(response_lines(raw_response), title, "received refused" if response.status >= 400 else "received")
+
+
+def _lines_text(lines: list[Line], before: str) -> str:
     return "\n".join(before + _padded(line).replace("\n", "\n" + before) for line in lines)
 
 
@@ -115,26 +122,26 @@ def _padded(line: Line) -> str:
     return f"{above}{line_end}{last:<58}  [{line.label}]" if line.label else line.text
 
 
-def lines_html(lines: list[Line], title: str, direction: str) -> str:
-    """The lines under a title; `direction` is `sent` or `received`."""
+def _lines_html(lines: list[Line], title: str, classes: str) -> str:
     rows = "<br>".join(
         f'<span class="line"><code>{_marked(line)}</code> <small>{html.escape(line.label)}</small></span>'
         for line in lines
     )
-    return f'<div class="{direction}"><b>{html.escape(title)}</b><pre>{rows}</pre></div>'
+    return f'<div class="{classes}"><b>{html.escape(title)}</b><pre>{rows}</pre></div>'
 
 
-STYLE = """<style>
+_STYLE = """<style>
 .wire { font-size: var(--jp-code-font-size, 13px); max-width: 62rem; margin: 0.4em 0; }
 .wire .sent, .wire .received { border-left: 4px solid #1976d2; padding: 0.1em 0 0.1em 0.9em; margin: 0.5em 0; }
 .wire .received { border-left-color: #00897b; }
+.wire .refused { border-left-color: #c62828; }
 .wire b { font-family: var(--jp-ui-font-family, sans-serif); }
 .wire pre { margin: 0.2em 0 0 0; padding: 0; background: none; white-space: normal; }
 .wire br { display: none; }
 .wire .line { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); column-gap: 1.5em; padding: 1px 0; }
 .wire .line:hover { background: rgba(128, 128, 128, 0.12); }
 div.wire pre .line > code { white-space: pre-wrap; overflow-wrap: anywhere; word-break: normal; background: none; padding: 0; font-size: inherit; }
-.wire small { font-family: var(--jp-ui-font-family, sans-serif); font-size: 0.95em; opacity: 0.72; align-self: center; }
+.wire small { font-family: var(--jp-ui-font-family, sans-serif); font-size: 0.95em; opacity: 0.72; align-self: start; }
 .wire mark { background: rgba(255, 179, 0, 0.35); color: inherit; border-radius: 2px; }
 </style>"""
 

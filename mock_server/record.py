@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
+from mock_server.exchange_view import exchange_html, exchange_text
 from mock_server.messages import Request, Response
 from mock_server.wire import parse_request, parse_response
 
@@ -29,14 +30,10 @@ class Exchange:
         return parse_response(self.raw_response)
 
     def __repr__(self) -> str:
-        from mock_server.exchange_view import exchange_text
-
-        return exchange_text(self)
+        return f"Exchange {self.number}\n{exchange_text(self.raw_request, self.raw_response)}"
 
     def _repr_html_(self) -> str:
-        from mock_server.exchange_view import exchange_html
-
-        return exchange_html(self)
+        return exchange_html(self.raw_request, self.raw_response)
 
 
 class OpenExchange:

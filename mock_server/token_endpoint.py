@@ -53,6 +53,9 @@ def _read_parameters(request: Request) -> dict[str, str]:
     for name, count in Counter(name for name, _ in pairs).items():
         if count > 1:
             raise OAuthError("invalid_request", f"The parameter {name[:60]!r} was sent {count} times: send it once.")
+    for name, value in pairs:
+        if value and not value.strip("_"):
+            raise OAuthError("invalid_request", f"The value of {name[:60]!r} is still a blank to fill in: {value[:20]}")
     # §3.2: "Parameters sent without a value MUST be treated as if they were omitted from the request."
     return {name: value for name, value in pairs if value}
 

@@ -77,6 +77,24 @@ def is_whole_answer(raw: bytes, method: str) -> bool:
     return bool(has_end) and message_length(raw) is not None
 
 
+def why_unreadable(raw: bytes) -> str | None:
+    """The first thing that keeps `raw` from being a request, in words for whoever typed it; None if none is known."""
+    start_line, *lines = split_head(raw)[0].decode("latin-1").split("\n")
+    words = start_line.split()
+    if len(words) != 3 or not words[2].startswith("HTTP/"):
+        return f"the first line has {len(words)} words; expected three, as in POST /token HTTP/1.1"
+    if not words[0].isupper():
+        return f"the method is {words[0][:20]!r}; methods are written in capitals, as in POST"
+    for number, line in enumerate(lines, 2):
+        if not re.match(r"[!#$%&'*+.^`|~\w-]+:", line.rstrip("\r"), re.ASCII):
+            # Cut short, for it may be a form with a secret in it.
+            return (
+                f"line {number} begins with {line[:12]!r} and is not a header, which is a name and a colon "
+                "(perhaps the empty line between the headers and the body is missing)"
+            )
+    return None
+
+
 def serialize_request(request: Request) -> bytes:
     """The request as bytes, its headers exactly as given: nothing is added."""
     head = f"{request.method} {request.target} HTTP/{request.version}\r\n"

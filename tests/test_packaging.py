@@ -116,6 +116,7 @@ def test_the_conda_environment_has_the_names_and_bounds_of_the_project():
     assert packages.pop("python") == PROJECT["project"]["requires-python"]
     for tool in "curl", "pip":  # no Python packages of the project
         packages.pop(tool)
+    packages["fastjsonschema"] = packages.pop("python-fastjsonschema")  # as conda-forge calls it
     assert packages == {
         requirement.name: str(requirement.specifier)
         for requirement in map(Requirement, PROJECT["project"]["dependencies"])

@@ -5,12 +5,14 @@ from urllib.parse import unquote_plus
 
 from exercises.scenario import Call, Exercise, Scenario, Stage, expect
 from mock_server.form import FORM
-from mock_server.messages import Request
+from mock_server.messages import Request, Response
+
+# Not /token, so that a path written into the code is noticed.
+PATH = "/oauth2/token"
 
 
 def _token_url(stage: Stage) -> str:
-    # Not /token, so that a path written into the code is noticed.
-    return f"{stage.server.url}/oauth2/token"
+    return stage.server.url + PATH
 
 
 def _expect_a_token_request(request: Request, secret: str) -> None:
@@ -21,7 +23,13 @@ def _expect_a_token_request(request: Request, secret: str) -> None:
         why="URLs end up in logs, histories and referrers (RFC 6749 §2.3.1: the parameters 'MUST NOT be included in the request URI').",
         hint="Which argument of requests.post fills the URL, and which one fills the body?",
     )
-
+    expect(
+        request.path == PATH,
+        seen=f"the request went to the path {request.path[:80]}",
+        expected=f"{PATH}, the path of the address that was passed in",
+        why="Every authorization server has its own token endpoint (RFC 6749 §3.2); its address is an argument, to be used as it is.",
+        hint="Which part of the address does your function write itself?",
+    )
     expect(
         request.method == "POST",
         seen=f"the request line starts with {request.method}",
@@ -29,9 +37,10 @@ def _expect_a_token_request(request: Request, secret: str) -> None:
         why="The client must use POST for a token request (RFC 6749 §3.2).",
         hint="Which function of requests sends a POST?",
     )
+    called_a_form = ", and the Content-Type calls it a form" if request.media_type == FORM else ""
     expect(
-        request.media_type != "application/json",
-        seen=f"the body is JSON: {request.body[:20].decode('utf-8', 'replace')}...",
+        request.media_type != "application/json" and not request.body.startswith(b"{"),
+        seen=f"the body is JSON{called_a_form}: {request.body[:20].decode('utf-8', 'replace')}...",
         expected=f"a body in {FORM}, such as grant_type=client_credentials&...",
         why="The token endpoint reads form encoding only; its answer is JSON, the request is not (RFC 6749 §4.4.2).",
         hint="requests.post takes data= and json=. Which of the two makes a form?",
@@ -45,7 +54,7 @@ def _expect_a_token_request(request: Request, secret: str) -> None:
     )
     expect(
         b"grant_type=client_credentials" in request.body.split(b"&"),
-        seen=f"the body has the parameters {_names(request)}, and grant_type=client_credentials is not among them",
+        seen=f"the body has {_names(request)}",
         expected="grant_type=client_credentials, spelled exactly so",
         why="grant_type says which flow the client asks for (RFC 6749 §4.4.2).",
         hint="How does the server learn which flow you want?",
@@ -54,11 +63,10 @@ def _expect_a_token_request(request: Request, secret: str) -> None:
 
 def _expect_token(stage: Stage, call: Call) -> None:
     """The call returned the very token that the server issued."""
-    response = stage.exchanges[0].response
-    answer = json.loads(response.body)
+    response = stage.only_answer()
     expect(
         response.status == 200,
-        seen=f"the server answered {response.status} {answer.get('error')}: {answer.get('error_description')}",
+        seen=f"the server answered {response.status} {_error(response)}: {_description(response)}",
         expected="200 with an access token",
         why="A valid request from a known client is answered with a token (RFC 6749 §5.1).",
         hint="The description in the answer says what the server missed. What does your request say instead?",
@@ -70,7 +78,7 @@ def _expect_token(stage: Stage, call: Call) -> None:
         why="The caller needs the token, whatever else the function does with the answer.",
         hint="Which line raised? Print the answer's text just before it and compare.",
     )
-    issued, returned = answer["access_token"], call.returned
+    issued, returned = json.loads(response.body)["access_token"], call.returned
     expect(
         returned is not None,
         seen="the server sent a token, and your function returned None",
@@ -95,7 +103,10 @@ def _expect_token(stage: Stage, call: Call) -> None:
 
 
 def _names(request: Request) -> str:
-    return ", ".join(pair.partition("=")[0] for pair in request.body.decode("utf-8", "replace").split("&") if pair) or "none"
+    """The names of the parameters, and the value of grant_type, which is no secret."""
+    pairs = [pair for pair in request.body.decode("utf-8", "replace").split("&") if pair]
+    shown = [pair if pair.startswith("grant_type=") else pair.partition("=")[0] for pair in pairs]
+    return f"the parameters {', '.join(shown)}" if shown else "no parameters"
 
 
 def _how_it_differs(returned: str, issued: str) -> str:
@@ -116,7 +127,7 @@ def a_secret_with_reserved_characters_arrives_whole(stage: Stage) -> None:
     client = stage.new_client(secret="k7&x=9&grant_type=none")
     call = stage.call(_token_url(stage), client.id, client.secret)
     _expect_a_token_request(stage.only_request(call), client.secret)
-    response = stage.exchanges[0].response
+    response = stage.only_answer()
     expect(
         response.status == 200,
         seen=f"for a secret that holds & and =, the server answered {response.status}: {_description(response)}",
@@ -129,7 +140,7 @@ def a_secret_with_reserved_characters_arrives_whole(stage: Stage) -> None:
 
 def _expect_refusal_to_be_raised(stage: Stage, call: Call, secret: str, what: str, error: str) -> None:
     _expect_a_token_request(stage.only_request(call), secret)
-    response = stage.exchanges[0].response
+    response = stage.only_answer()
     expect(
         _error(response) == error,
         seen=f"the server answered {response.status} {_error(response)}: {_description(response)}",
@@ -143,6 +154,13 @@ def _expect_refusal_to_be_raised(stage: Stage, call: Call, secret: str, what: st
         expected="an exception",
         why="An answer other than 200 holds no token (RFC 6749 §5.2); a caller that gets a value goes on as if it did.",
         hint="Which method of a requests response raises when the status is 400 or more?",
+    )
+    expect(
+        isinstance(call.raised, Exception),
+        seen=f"{what}, {call.story}",
+        expected="an exception that a caller can handle, that is, a kind of Exception",
+        why="SystemExit ends the caller's whole program, and only the caller can know whether a refusal is worth that.",
+        hint="Which line ends the program, and what could it raise instead?",
     )
 
 
@@ -158,12 +176,14 @@ def a_client_that_may_not_use_this_flow_raises(stage: Stage) -> None:
     _expect_refusal_to_be_raised(stage, call, client.secret, "for a client without this flow", "unauthorized_client")
 
 
-def _description(response) -> str:
-    return json.loads(response.body).get("error_description", "")
+def _description(response: Response) -> str:
+    fields = json.loads(response.body)
+    return fields.get("error_description") or fields.get("detail", "")
 
 
-def _error(response) -> str:
-    return json.loads(response.body).get("error", "")
+def _error(response: Response) -> str:
+    fields = json.loads(response.body)
+    return fields.get("error") or fields.get("title", "")
 
 
 EXERCISE = Exercise(

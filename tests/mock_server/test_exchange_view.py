@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mock_server.exchange_view import Line, exchange_html, exchange_text, lines_text, request_lines, response_lines
+from mock_server.exchange_view import Line, _lines_text, request_lines, response_lines
 from mock_server.form import FORM
 from mock_server.record import Exchange
 
@@ -16,12 +16,12 @@ ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncache-control: n
 
 def seen(exchange: Exchange) -> str:
     """What a reader of the HTML has before them."""
-    page = re.sub(r"<style>.*?</style>", "", exchange_html(exchange), flags=re.DOTALL)
+    page = re.sub(r"<style>.*?</style>", "", exchange._repr_html_(), flags=re.DOTALL)
     return html.unescape(re.sub(r"<br>", "\n", re.sub(r"<(?!br)[^>]*>", "", page)))
 
 
 def marked(exchange: Exchange) -> list[str]:
-    return [html.unescape(secret) for secret in re.findall(r'<mark title="secret">(.*?)</mark>', exchange_html(exchange), re.DOTALL)]
+    return [html.unescape(secret) for secret in re.findall(r'<mark title="secret">(.*?)</mark>', exchange._repr_html_(), re.DOTALL)]
 
 
 def texts(lines: list[Line]) -> list[str]:
@@ -62,7 +62,7 @@ def test_each_part_that_a_lesson_speaks_of_is_labelled():
 
 
 def test_the_text_form_shows_the_direction_before_every_line():
-    text = exchange_text(Exchange(3, FORM_REQUEST + b"\nsecond\r\nthird", b"HTTP/1.1 200 OK\r\n\r\n{\n  \"a\": 1,\n  \"b\": [1]\n}\n"))
+    text = repr(Exchange(3, FORM_REQUEST + b"\nsecond\r\nthird", b"HTTP/1.1 200 OK\r\n\r\n{\n  \"a\": 1,\n  \"b\": [1]\n}\n"))
     first, *others = [line for line in text.splitlines() if line]
     assert first == "Exchange 3"
     assert [line for line in others if not line.startswith(("> ", "< "))] == []
@@ -70,7 +70,7 @@ def test_the_text_form_shows_the_direction_before_every_line():
 
 
 def test_a_label_stands_in_its_column_behind_a_text_of_several_lines():
-    shown = lines_text([Line("one", "first"), Line("{\n  two", "second")], "< ").split("\n")
+    shown = _lines_text([Line("one", "first"), Line("{\n  two", "second")], "< ").split("\n")
     assert shown[1] == "< {"
     assert shown[0].index("[first]") == shown[2].index("[second]")
 
@@ -103,7 +103,7 @@ def test_a_label_stands_in_its_column_behind_a_text_of_several_lines():
 )
 def test_no_line_of_a_message_is_lost_whichever_way_it_went(raw):
     for exchange in (Exchange(1, raw, b""), Exchange(1, b"", raw)):
-        for view in (seen(exchange), exchange_text(exchange)):
+        for view in (seen(exchange), repr(exchange)):
             one_line = re.sub(r"\s+", "", view.replace("\n> ", "").replace("\n< ", ""))
             for line in raw.decode("ascii").split("\n"):
                 for word in re.split(r"[&\s]|(?<=,)", line):
@@ -118,7 +118,7 @@ def test_half_an_answer_is_shown_as_far_as_it_got():
 
 def test_no_answer_is_called_no_answer():
     assert [line.label for line in response_lines(b"")] == ["no answer"]
-    assert "no answer" in exchange_text(Exchange(1, FORM_REQUEST, b""))
+    assert "no answer" in repr(Exchange(1, FORM_REQUEST, b""))
 
 
 def test_an_interim_answer_is_shown_before_the_final_one():
@@ -129,13 +129,13 @@ def test_an_interim_answer_is_shown_before_the_final_one():
 
 def test_bytes_that_are_no_utf8_are_spelled_out():
     raw = HEAD + b"\r\nclient_id=\xff\xfe\xc3&x=\xed\xa0\x80"
-    assert r"\xff\xfe\xc3" in exchange_text(Exchange(1, raw, raw))
+    assert r"\xff\xfe\xc3" in repr(Exchange(1, raw, raw))
     assert r"\xed\xa0\x80" in seen(Exchange(1, raw, raw))
 
 
 def test_characters_that_no_page_shows_are_spelled_out():
     raw = b"GET / HTTP/1.1\r\nA: \x00\x1b[31mred\x7f\x0bb\rc\r\n\r\nbody \x00\x1b \r."
-    for view in (seen(Exchange(1, raw, raw)), exchange_text(Exchange(1, raw, raw))):
+    for view in (seen(Exchange(1, raw, raw)), repr(Exchange(1, raw, raw))):
         assert r"\x00\x1b[31mred\x7f\x0bb\x0dc" in view
         assert r"body \x00\x1b \x0d." in view
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", view)
@@ -158,7 +158,7 @@ def test_letters_beyond_ascii_are_shown_as_letters():
 )
 def test_nothing_in_a_message_becomes_markup(raw):
     for exchange in (Exchange(1, raw, b""), Exchange(1, b"", raw)):
-        page = exchange_html(exchange)
+        page = exchange._repr_html_()
         allowed = r"</?(?:style|div|b|pre|span|code|small|mark|br)(?: (?:class|title)=\"[\w ]+\")?>"
         assert re.findall(r"<[^>]*>", re.sub(allowed, "", re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL))) == []
         assert "<script" not in page
@@ -198,31 +198,34 @@ def test_a_request_without_a_secret_has_no_mark():
 
 @pytest.mark.parametrize(
     "body",
-    [b" " * 120_000, b"{" * 120_000, b'"":' * 40_000, b'"a":"' * 24_000, b'{"a": "' + b"\\" * 100_001, b"&" * 40_000, b"\n" * 60_000, b'{"a":1,' * 10_000],
+    [
+        b" " * 120_000,
+        b"{" * 120_000,
+        b'"":' * 40_000,
+        b'"a":"' * 24_000,
+        b'{"a": "' + b"\\" * 100_001,
+        b"&" * 40_000,
+        b"\n" * 60_000,
+        b'{"a":1,' * 10_000,
+    ],
     ids=["spaces", "braces", "colons", "open strings", "backslashes", "ampersands", "line ends", "members"],
 )
 def test_a_huge_body_is_shown_in_a_moment(body):
     exchange = Exchange(1, HEAD + b"\r\n" + body, b"HTTP/1.1 200 OK\r\n\r\n" + body)
     began = time.process_time()
-    exchange_text(exchange)
-    exchange_html(exchange)
+    repr(exchange)
+    exchange._repr_html_()
     assert time.process_time() - began < 3
 
 
 def test_a_huge_body_is_shown_whole():
     body = b"x" * 100_000
     exchange = Exchange(1, b"", b"HTTP/1.1 200 OK\r\n\r\n" + body)
-    assert body.decode("ascii") in exchange_text(exchange)
-    assert body.decode("ascii") in exchange_html(exchange)
-
-
-def test_an_exchange_shows_itself_in_both_forms():
-    exchange = Exchange(1, FORM_REQUEST, ANSWER)
-    assert repr(exchange) == exchange_text(exchange)
-    assert exchange._repr_html_() == exchange_html(exchange)
+    assert body.decode("ascii") in repr(exchange)
+    assert body.decode("ascii") in exchange._repr_html_()
 
 
 def test_the_html_stays_readable_where_styles_are_stripped():
-    page = re.sub(r"<style>.*?</style>", "", exchange_html(Exchange(1, FORM_REQUEST, ANSWER)), flags=re.DOTALL)
+    page = re.sub(r"<style>.*?</style>", "", Exchange(1, FORM_REQUEST, ANSWER)._repr_html_(), flags=re.DOTALL)
     assert page.count("<br>") == len(request_lines(FORM_REQUEST)) + len(response_lines(ANSWER)) - 2
     assert page.index("Request") < page.index("POST /token") < page.index("Answer") < page.index("HTTP/1.1 200 OK")

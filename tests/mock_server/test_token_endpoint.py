@@ -311,3 +311,22 @@ def test_json_that_curl_labels_a_form_is_told_that_it_is_json(application):
 def test_a_form_that_is_labelled_json_is_told_what_its_label_says(application):
     response = application.handle(token_request(content_type="application/json"), NOW)
     assert "The Content-Type is application/json" in fields(response)["error_description"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"grant_type=client_credentials\n&client_id=myapp123\n&client_secret=secret456", "a form is one line"),
+        (b"grant_type=client_credentials&client_id=____&client_secret=____", "client_id' is still a blank"),
+    ],
+    ids=["form on several lines", "blanks not filled in"],
+)
+def test_a_typing_error_in_the_form_is_named(application, body, said):
+    assert said in refused(application, token_request(body), "invalid_request")
+
+
+def test_spaces_around_a_parameter_name_are_named(application):
+    body = b"grant_type=client_credentials&client_id =myapp123&client_secret =secret456"
+    response = application.handle(token_request(body), NOW)
+    assert (response.status, fields(response)["error"]) == (401, "invalid_client")
+    assert "with a space in its name" in fields(response)["error_description"]

@@ -8,6 +8,7 @@ from mock_server.wire import (
     serialize_request,
     serialize_response,
     split_head,
+    why_unreadable,
 )
 
 POST = b"POST /token?a=b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n"
@@ -132,3 +133,18 @@ def test_any_bytes_at_all_can_be_read():
         parse_request(raw), parse_response(raw), split_head(raw)
         length = message_length(raw)
         assert length is None or 0 <= length <= len(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"POST /token HTTP/1.1\r\nHost: x\r\ngrant_type=client_credentials&client_secret=secret456\r\n\r\n", "line 3 begins with 'grant_type=c'"),
+        (b"post /token HTTP/1.1\r\nHost: x\r\n\r\n", "the method is 'post'"),
+        (b"POST\r\nHost: x\r\n\r\n", "the first line has 1 words"),
+        (b"GET / HTTP/1.1\r\nHost : x\r\n\r\n", "line 2 begins with 'Host : x'"),
+    ],
+    ids=["no empty line", "small letters", "one word", "space before the colon"],
+)
+def test_what_makes_a_request_unreadable_is_named_without_its_secrets(raw, reason):
+    assert reason in why_unreadable(raw)
+    assert "secret456" not in why_unreadable(raw)

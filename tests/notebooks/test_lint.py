@@ -11,6 +11,8 @@ from exercises.question_bank import all_questions
 
 NOTEBOOKS = sorted(path for folder in ("notebooks", "exercises") for path in (KIT / folder).rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
 MOST_CELLS, MOST_CODE_LINES = 40, 12
+#: What a window of 1280 pixels shows of a code cell; JupyterLab clips the rest.
+MOST_COLUMNS = 106
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -66,6 +68,13 @@ def test_no_output_names_the_machine_that_made_it(path):
     outputs = "\n".join(str(output) for cell in code_cells(path) for output in cell.outputs)
     assert not re.search(r"/home/|/root/|/Users/|/tmp/|[A-Z]:\\\\|site-packages", outputs)
     assert not re.search(r"127\.0\.0\.1:(?!9400\b)\d+", outputs), "built while port 9400 was taken: build again"
+
+
+@each_notebook
+def test_no_line_of_code_is_clipped(path):
+    for cell in code_cells(path):
+        if "### BEGIN SOLUTION" not in cell.source:
+            assert max(map(len, cell.source.splitlines())) <= MOST_COLUMNS, cell.source
 
 
 @each_notebook

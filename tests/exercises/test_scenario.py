@@ -1,0 +1,196 @@
+import json
+import socket
+import warnings
+
+import pytest
+import requests
+
+from exercises.scenario import Credentials, NotAttempted, Stage, Unmet, expect
+
+GRANT = {"grant_type": "client_credentials"}
+
+
+def play(function, *arguments):
+    """A stage on which `function` was called with its address and a new client, and how the call ended."""
+    stage = Stage(function)
+    client = stage.new_client()
+    return stage, client, stage.call(f"{stage.server.url}/token", client.id, client.secret, *arguments)
+
+
+@pytest.fixture
+def on_stage():
+    stages = []
+
+    def start(function):
+        stage, client, call = play(function)
+        stages.append(stage)
+        return stage, client, call
+
+    yield start
+    for stage in stages:
+        stage.close()
+
+
+def ask(url, client_id, client_secret):
+    return requests.post(url, data=GRANT, auth=(client_id, client_secret), timeout=10)
+
+
+def test_an_expectation_that_holds_says_nothing():
+    expect(True, seen="a", expected="b", why="c", hint="d")
+
+
+def test_an_expectation_that_does_not_hold_says_seen_expected_why_and_hint():
+    with pytest.raises(Unmet, match="^a$") as raised:
+        expect(False, seen="a", expected="b", why="c", hint="d")
+    unmet = raised.value
+    assert (unmet.seen, unmet.expected, unmet.why, unmet.hint) == ("a", "b", "c", "d")
+
+
+def test_every_stage_has_a_server_clients_and_tokens_of_its_own(on_stage):
+    one, first, call = on_stage(ask)
+    two, second, _ = on_stage(ask)
+    assert first != second
+    assert one.server.port != two.server.port
+    tokens = {json.loads(stage.only_answer().body)["access_token"] for stage in (one, two)}
+    assert len(tokens) == 2
+    assert ask(f"{two.server.url}/token", first.id, first.secret).status_code == 401
+
+
+def test_the_teaching_clients_are_not_on_stage(on_stage):
+    stage, _, _ = on_stage(lambda url, *_: requests.post(url, data=GRANT, auth=("myapp123", "secret456"), timeout=10))
+    assert stage.only_answer().status == 401
+
+
+def test_a_given_secret_is_kept_and_settings_are_registered():
+    stage = Stage(print)
+    assert stage.new_client(secret="a&b").secret == "a&b"
+    public = stage.new_client(grant_types=("authorization_code",))
+    answer = ask(f"{stage.server.url}/token", public.id, public.secret)
+    assert answer.json()["error"] == "unauthorized_client"
+    stage.close()
+
+
+def test_a_function_that_is_not_written_is_not_attempted(on_stage):
+    def stub(*arguments):
+        raise NotImplementedError
+
+    with pytest.raises(NotAttempted):
+        on_stage(stub)
+
+
+def test_the_learner_can_interrupt(on_stage):
+    def hangs(*arguments):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        on_stage(hangs)
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), GeneratorExit(), RecursionError("deep"), BaseException("base")])
+def test_whatever_else_a_function_raises_is_told(on_stage, error):
+    def raises(*arguments):
+        raise error
+
+    _, _, call = on_stage(raises)
+    assert call.raised is error
+    assert call.story.startswith(f"your function raised {type(error).__name__}: {error}")
+
+
+def test_the_story_names_the_learners_own_line_and_not_the_librarys(on_stage):
+    def asks_nobody(url, client_id, client_secret):
+        return requests.post("nonsense", timeout=10)
+
+    _, _, call = on_stage(asks_nobody)
+    assert "of asks_nobody: return requests.post(" in call.story
+
+
+def test_the_story_names_no_line_of_the_standard_library(on_stage):
+    def reads_badly(url, client_id, client_secret):
+        return json.loads("{")
+
+    _, _, call = on_stage(reads_badly)
+    assert 'of reads_badly: return json.loads("{")' in call.story
+
+
+def test_the_story_is_one_line_of_bounded_length(on_stage):
+    _, _, call = on_stage(lambda *_: "x\n" * 1000)
+    assert "\n" not in call.story
+    assert len(call.story) < 200
+
+
+def test_the_story_of_a_refused_connection_is_the_same_each_time(on_stage):
+    def hard_coded(url, client_id, client_secret):
+        return requests.post("http://127.0.0.1:1/token", data={"client_secret": client_secret}, timeout=10)
+
+    stories = {on_stage(hard_coded)[2].story for _ in range(2)}
+    assert len(stories) == 1
+    assert " at 0x" not in stories.pop()
+
+
+def test_the_story_has_names_in_place_of_random_values(on_stage):
+    def returns_all(url, client_id, client_secret):
+        return [url, client_id, client_secret, ask(url, client_id, client_secret).json()["access_token"], object()]
+
+    _, _, call = on_stage(returns_all)
+    assert call.story == (
+        "your function returned ['http://<host>/token', '<client id>', '<client secret>', '<access token>', <object object>]"
+    )
+
+
+def test_a_coroutine_is_explained_and_leaves_no_warning_behind(on_stage):
+    async def asks(*arguments):
+        return None
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        stage, _, call = on_stage(asks)
+        with pytest.raises(Unmet, match="returned a coroutine") as raised:
+            stage.only_request(call)
+    assert "async" in raised.value.hint
+
+
+def test_no_request_at_all_is_unmet(on_stage):
+    stage, _, call = on_stage(lambda *_: None)
+    with pytest.raises(Unmet, match="^no request reached the address"):
+        stage.only_request(call)
+
+
+def test_an_error_before_any_request_is_told_first(on_stage):
+    stage, _, call = on_stage(lambda one: None)
+    with pytest.raises(Unmet, match="^your function raised TypeError: .*, and no request reached the address"):
+        stage.only_request(call)
+
+
+def test_several_requests_are_unmet(on_stage):
+    stage, _, call = on_stage(lambda *a: [ask(*a), ask(*a), ask(*a)])
+    with pytest.raises(Unmet, match="^3 requests reached the server in one call$"):
+        stage.only_request(call)
+
+
+def test_the_one_request_is_given_back(on_stage):
+    stage, _, call = on_stage(ask)
+    request = stage.only_request(call)
+    assert (request.method, request.path) == ("POST", "/token")
+    assert stage.only_answer().status == 200
+
+
+def test_the_whole_answer_is_in_the_record_of_a_function_that_reads_only_the_status(on_stage):
+    def leaves_early(url, client_id, client_secret):
+        with requests.post(url, data=GRANT, auth=(client_id, client_secret), timeout=10, stream=True) as answer:
+            return answer.status_code
+
+    for _ in range(20):
+        stage, _, call = on_stage(leaves_early)
+        assert "access_token" in json.loads(stage.only_answer().body)
+
+
+def test_closing_a_stage_keeps_nobody_waiting_and_frees_the_port(on_stage):
+    stage = Stage(print)
+    stage.close()
+    stage.server._thread.join(10)
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", stage.server.port), timeout=5)
+
+
+def test_credentials_compare_by_value():
+    assert Credentials("a", "b") == Credentials("a", "b")
