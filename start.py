@@ -65,7 +65,7 @@ def main(arguments):
         if not find_chromium():
             print(f"No Chromium here: the browser tests in tests/lab are left out. To run them, {GET_CHROMIUM}.")
         return hand_over(["pytest", *arguments[1:]])
-    print("Opening JupyterLab. Ctrl-C in this window stops it.")
+    print("Starting JupyterLab. Ctrl-C in this window stops it.")
     return hand_over(["jupyterlab", *lab_options(arguments)])
 
 
