@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mock_server.clients import Client
+
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
@@ -33,11 +35,11 @@ class AccessTokens:
         self._oldest_first: deque[str] = deque()
         self._lock = threading.Lock()
 
-    def issue(self, client_id: str, scope: tuple[str, ...], lifetime: int, now: float) -> AccessToken:
+    def issue(self, client: Client, scope: tuple[str, ...], now: float) -> AccessToken:
         with self._lock:
             self._sweep(now)
             value = base64.urlsafe_b64encode(self._random_bytes(self.TOKEN_BYTES)).decode("ascii")
-            token = self._tokens[value] = AccessToken(value, client_id, scope, now, now + lifetime)
+            token = self._tokens[value] = AccessToken(value, client.id, scope, now, now + client.token_lifetime)
             self._oldest_first.append(value)
         return token
 

@@ -20,10 +20,12 @@ class Application:
     """An authorization server and the API that it protects.
 
     `random_bytes(n)` returns n bytes; tokens are made of them, so the same source gives the same tokens.
+    `issuer` is the URL at which clients reach this server, without a slash at its end (RFC 8414 §2).
     """
 
     clients: Clients
     random_bytes: Callable[[int], bytes]
+    issuer: str = "http://127.0.0.1:9400"
     stations: Stations = field(default_factory=Stations)
 
     def __post_init__(self) -> None:

@@ -19,6 +19,12 @@ def check_address(host: str, port: int | None, expose: bool) -> None:
         )
 
 
+def url_of(listener: socket.socket) -> str:
+    """`http://host:port`; an IPv6 address stands in brackets (RFC 3986 §3.2.2)."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

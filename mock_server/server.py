@@ -27,9 +27,8 @@ class Server:
     """
 
     def __init__(self, listener: socket.socket, application: Application, clock: Clock) -> None:
-        host, self.port = listener.getsockname()[:2]
-        # RFC 3986 §3.2.2: an IPv6 address stands in brackets.
-        self.url = f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        self.port = listener.getsockname()[1]
+        self.url = application.issuer
         self.clock = clock
         self.clients = application.clients
         self._record = Record()
@@ -127,7 +126,11 @@ def prepare(
             earlier.stop()
     listener = listening.listen_on_first_free(host) if port is None else listening.listen(host, port)
     random_bytes = secrets.token_bytes if seed is None else random.Random(seed).randbytes
-    application = Application(teaching_clients() if clients is None else clients, random_bytes)
+    application = Application(
+        clients=teaching_clients() if clients is None else clients,
+        random_bytes=random_bytes,
+        issuer=listening.url_of(listener),
+    )
     return Server(listener, application, Clock.running() if seed is None else Clock.stopped())
 
 

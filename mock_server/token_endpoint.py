@@ -2,16 +2,13 @@
 
 import json
 import re
-from collections import Counter
 
 from mock_server.access_tokens import AccessTokens
 from mock_server.client_authentication import authenticate_client
 from mock_server.clients import CLIENT_CREDENTIALS, Client, Clients
-from mock_server.form import FORM, FormError, parse_form
 from mock_server.messages import Request, Response
 from mock_server.oauth_errors import NO_STORE, OAuthError, printable
-
-EXAMPLE = "grant_type=client_credentials&client_id=...&client_secret=..."
+from mock_server.parameters import EXAMPLE, read_parameters
 
 
 def token_response(request: Request, now: float, clients: Clients, tokens: AccessTokens) -> Response:
@@ -24,14 +21,14 @@ def token_response(request: Request, now: float, clients: Clients, tokens: Acces
         headers = (("allow", "POST"), ("content-type", "application/json"), *NO_STORE)
         return Response(405, headers, json.dumps(body).encode("ascii"))
     try:
-        parameters = _read_parameters(request)
+        parameters = read_parameters(request)
         client = authenticate_client(request, parameters, clients)
         _check_grant(client, parameters.get("grant_type"))
         scope = _grant_scope(client, parameters.get("scope"))
     except OAuthError as error:
         return error.response()
 
-    token = tokens.issue(client.id, scope, client.token_lifetime, now)
+    token = tokens.issue(client, scope, now)
     # §5.1. No refresh_token: §4.4.3 advises against one, for the client can ask again at any time.
     body = {
         "access_token": token.value,
@@ -40,43 +37,6 @@ def token_response(request: Request, now: float, clients: Clients, tokens: Acces
         "scope": " ".join(scope),
     }
     return Response(200, (("content-type", "application/json"), *NO_STORE), json.dumps(body).encode("ascii"))
-
-
-def _read_parameters(request: Request) -> dict[str, str]:
-    if request.media_type != FORM or _is_json(request.body):
-        raise OAuthError("invalid_request", _wrong_encoding(request))
-    try:
-        pairs = parse_form(request.body)
-    except FormError as error:
-        raise OAuthError("invalid_request", f"The body is not form-encoded: {error}.") from None
-    # §3.2: "Request and response parameters MUST NOT be included more than once."
-    for name, count in Counter(name for name, _ in pairs).items():
-        if count > 1:
-            raise OAuthError("invalid_request", f"The parameter {name[:60]!r} was sent {count} times: send it once.")
-    for name, value in pairs:
-        if value and not value.strip("_"):
-            raise OAuthError("invalid_request", f"The value of {name[:60]!r} is still a blank to fill in: {value[:20]}")
-    # §3.2: "Parameters sent without a value MUST be treated as if they were omitted from the request."
-    return {name: value for name, value in pairs if value}
-
-
-def _wrong_encoding(request: Request) -> str:
-    expected = f"Send Content-Type: {FORM} and a body such as {EXAMPLE}"
-    if _is_json(request.body):
-        return f"The body is JSON, and the token endpoint reads only forms. {expected}"
-    if request.media_type:
-        return f"The Content-Type is {request.media_type[:60]}, and the token endpoint reads only forms. {expected}"
-    if request.query and not request.body:
-        return f"The parameters came in the URL, and logs keep them; the token endpoint reads the body. {expected}"
-    return f"The request has no Content-Type. {expected}"
-
-
-def _is_json(body: bytes) -> bool:
-    """Whether the body is a JSON object, whatever its Content-Type says: curl labels `-d '{...}'` a form."""
-    try:
-        return isinstance(json.loads(body), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _check_grant(client: Client, grant_type: str | None) -> None:
