@@ -120,6 +120,8 @@ def load_ipython_extension(ipython) -> None:
         urls = [word for word in words if word != "--exact"]
         if len(urls) != 1:
             raise UsageError(f"Saw {line!r} after %%http. {USAGE}")
+        if path := urlsplit(urls[0]).path.rstrip("/"):
+            raise UsageError(f"Saw the path {path} after %%http; it belongs into the first line of the request. {USAGE}")
         text = _with_variables(cell, ipython.user_ns)
         try:
             raw, supplied = (exactly(text), ()) if exact else complete(text, urlsplit(urls[0]).netloc)

@@ -283,6 +283,11 @@ def test_a_port_where_nobody_listens_is_told_with_what_to_do(run):
         run(TYPED, f"http://127.0.0.1:{free}")
 
 
+def test_a_path_in_the_address_is_told_where_it_belongs(run):
+    with pytest.raises(UsageError, match="the path /token after %%http; it belongs into the first line"):
+        run(TYPED, "http://127.0.0.1:9400/token")
+
+
 def test_a_usage_error_is_told_without_a_traceback(shell, capsys):
     shell.run_cell(f"%%http\n{TYPED}", store_history=False)
     said = capsys.readouterr()
