@@ -69,6 +69,8 @@ def send_raw(url: str, raw: bytes) -> bytes:
     parts = urlsplit(url)
     if parts.scheme != "http" or not parts.hostname:
         raise ValueError(f"saw the address {url!r}, expected one such as http://127.0.0.1:9400; has the cell that starts the server run?")
+    if path := parts.path.rstrip("/"):
+        raise ValueError(f"saw the path {path} in the address; it belongs into the first line of the request")
     request, received = parse_request(raw), b""
     method = request.method if request else ""
     deadline = time.monotonic() + ANSWER_SECONDS
@@ -120,8 +122,6 @@ def load_ipython_extension(ipython) -> None:
         urls = [word for word in words if word != "--exact"]
         if len(urls) != 1:
             raise UsageError(f"Saw {line!r} after %%http. {USAGE}")
-        if path := urlsplit(urls[0]).path.rstrip("/"):
-            raise UsageError(f"Saw the path {path} after %%http; it belongs into the first line of the request. {USAGE}")
         text = _with_variables(cell, ipython.user_ns)
         try:
             raw, supplied = (exactly(text), ()) if exact else complete(text, urlsplit(urls[0]).netloc)

@@ -284,7 +284,7 @@ def test_a_port_where_nobody_listens_is_told_with_what_to_do(run):
 
 
 def test_a_path_in_the_address_is_told_where_it_belongs(run):
-    with pytest.raises(UsageError, match="the path /token after %%http; it belongs into the first line"):
+    with pytest.raises(UsageError, match="the path /token in the address; it belongs into the first line"):
         run(TYPED, "http://127.0.0.1:9400/token")
 
 
