@@ -9,6 +9,7 @@ from mock_server.access_tokens import AccessTokens
 from mock_server.clients import Clients
 from mock_server.messages import Request, Response
 from mock_server.problems import problem
+from mock_server.rate_limit import RateLimit
 from mock_server.stations import Stations
 from mock_server.token_endpoint import token_response
 
@@ -21,14 +22,18 @@ class Application:
 
     `random_bytes(n)` returns n bytes; tokens are made of them, so the same source gives the same tokens.
     `issuer` is the URL at which clients reach this server, without a slash at its end (RFC 8414 §2).
+    `rate_limit=(calls, seconds)` is how much the API takes from each client; None for no limit.
     """
 
     clients: Clients
     random_bytes: Callable[[int], bytes]
     issuer: str = "http://127.0.0.1:9400"
     stations: Stations = field(default_factory=Stations)
+    rate_limit: tuple[int, float] | None = None
 
     def __post_init__(self) -> None:
+        if self.rate_limit is not None:
+            self.stations.rate_limit = RateLimit(*self.rate_limit)
         self.tokens = AccessTokens(self.random_bytes)
         self._routes = {
             "/": self._describe,
@@ -61,7 +66,7 @@ class Application:
         return token_response(request, now, self.clients, self.tokens)
 
     def _describe(self, request: Request, now: float) -> Response:
-        if request.method != "GET":
-            return problem(405, "This page can only be read, with GET.", (("allow", "GET"),))
+        if request.method not in ("GET", "HEAD"):
+            return problem(405, "This page can only be read, with GET.", (("allow", "GET, HEAD"),))
         body = {"warning": WARNING, "endpoints": [path for path in self._routes if path != "/"]}
         return Response(200, (("content-type", "application/json"),), json.dumps(body).encode("ascii"))

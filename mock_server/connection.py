@@ -8,9 +8,10 @@ from collections import deque
 from collections.abc import Callable
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from mock_server.clock import Clock
+from mock_server.phrases import RENAMED
 from mock_server.problems import problem
 from mock_server.record import OpenExchange, Record
 from mock_server.wire import message_length, serialize_response, split_head, why_unreadable
@@ -22,6 +23,9 @@ REQUEST_SECONDS = 5.0
 _PIECE_BYTES = 16 * 1024
 #: With as many requests unanswered, no more are read: a pipeline may be endless, and its client may never read.
 _MOST_UNANSWERED = 100
+
+# uvicorn writes the status line from a table made of Python's phrases, which changed with Python 3.13.
+STATUS_LINE.update({status: f"HTTP/1.1 {status} {words}\r\n".encode("ascii") for status, words in RENAMED.items()})
 
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
 

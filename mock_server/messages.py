@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 from email.utils import formatdate
-from http import HTTPStatus
+
+from mock_server.phrases import phrase
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -59,12 +60,10 @@ class Response(_Fields):
     @property
     def reason(self) -> str:
         """The standard phrase of the status code, such as `Unauthorized`; empty for an unknown code."""
-        try:
-            return HTTPStatus(self.status).phrase
-        except ValueError:
-            return ""
+        return phrase(self.status)
 
     def ready_to_send(self, now: float, *more_headers: tuple[str, str]) -> "Response":
         """The same response with its `Content-Length` and, as RFC 9110 §6.6.1 asks, a `Date` of `now`."""
-        framing = (("content-length", str(len(self.body))), ("date", formatdate(now, usegmt=True)))
-        return replace(self, headers=(*self.headers, *framing, *more_headers))
+        # RFC 9110 §8.6: no Content-Length with 204, nor with 304 unless it is that of the 200.
+        length = () if self.status in (204, 304) else (("content-length", str(len(self.body))),)
+        return replace(self, headers=(*self.headers, *length, ("date", formatdate(now, usegmt=True)), *more_headers))

@@ -14,6 +14,7 @@ from mock_server.asgi import answer
 from mock_server.clients import Clients, teaching_clients
 from mock_server.clock import Clock
 from mock_server.connection import RecordedConnection
+from mock_server.rate_limit import RateLimit
 from mock_server.record import Exchange, Record
 
 #: The servers that run in this process, each with the port that was asked for.
@@ -92,6 +93,7 @@ def start(
     clients: Clients | None = None,
     host: str = "127.0.0.1",
     expose: bool = False,
+    rate_limit: tuple[int, float] | None = None,
 ) -> Server:
     """Start a mock server on this machine and say where it is.
 
@@ -100,11 +102,12 @@ def start(
 
     With a `seed` every run gives the same tokens, and the clock stands still until `server.clock.advance(seconds)`;
     with `seed=None` tokens are secret and the clock runs. `clients` replaces the teaching clients.
+    `rate_limit=(calls, seconds)` lets each client call the API so often; without it there is no limit.
 
     ValueError for what is no port, and for an address beyond loopback without `expose=True`;
     OSError where the port asked for is taken.
     """
-    server = prepare(port, seed=seed, clients=clients, host=host, expose=expose)
+    server = prepare(port, seed=seed, clients=clients, host=host, expose=expose, rate_limit=rate_limit)
     server.start()
     _started[server] = port
     print(banner(server, asked_for=port))
@@ -118,9 +121,12 @@ def prepare(
     clients: Clients | None = None,
     host: str = "127.0.0.1",
     expose: bool = False,
+    rate_limit: tuple[int, float] | None = None,
 ) -> Server:
     """A server that holds its port and does not answer yet; the arguments are those of `start`."""
     listening.check_address(host, port, expose)
+    if rate_limit is not None:
+        RateLimit(*rate_limit)  # Refused here, before a port is held.
     for earlier, asked_for in list(_started.items()):
         if earlier.port == (listening.PREFERRED_PORT if port is None else port) or (asked_for is None and port is None):
             earlier.stop()
@@ -130,6 +136,7 @@ def prepare(
         clients=teaching_clients() if clients is None else clients,
         random_bytes=random_bytes,
         issuer=listening.url_of(listener),
+        rate_limit=rate_limit,
     )
     return Server(listener, application, Clock.running() if seed is None else Clock.stopped())
 

@@ -1,98 +1,93 @@
 """The protected resource: readings of weather stations, as a small REST API."""
 
-import json
-import threading
-from collections import deque
-
 from mock_server.access_tokens import AccessTokens
-from mock_server.bearer import Refused, authorize
 from mock_server.clients import READ, WRITE
-from mock_server.messages import Headers, Request, Response
+from mock_server.messages import Request, Response
+from mock_server.paging import BadPage, page
 from mock_server.problems import problem
-
-STATIONS = (
-    {"id": 1, "name": "Harbour", "elevation_m": 4},
-    {"id": 2, "name": "Old mill", "elevation_m": 121},
-    {"id": 3, "name": "North ridge", "elevation_m": 1874},
-)
-FIRST_READINGS = (
-    {"id": 1, "station": 1, "temperature_c": 6.5},
-    {"id": 2, "station": 2, "temperature_c": 4.0},
-    {"id": 3, "station": 3, "temperature_c": -7.5},
-)
+from mock_server.rate_limit import RateLimit
+from mock_server.readings import EXAMPLE, STATIONS, Reading, Readings, number_in, reading_fault
+from mock_server.resource import json_response, protected, read_json
 
 
 class Stations:
-    """The stations and the latest readings; older ones make room for new ones."""
+    """The stations and the latest readings; older ones make room for new ones. `rate_limit` is None for no limit."""
 
     MOST_READINGS = 1000
 
-    def __init__(self) -> None:
-        self._readings = deque(FIRST_READINGS, maxlen=self.MOST_READINGS)
-        self._last_id = len(FIRST_READINGS)
-        self._lock = threading.Lock()
+    def __init__(self, rate_limit: RateLimit | None = None) -> None:
+        self.readings = Readings(self.MOST_READINGS)
+        self.rate_limit = rate_limit
 
     def stations_response(self, request: Request, now: float, tokens: AccessTokens) -> Response:
-        return _protected(request, now, tokens, {"GET": (READ, lambda: _json(200, {"stations": STATIONS}))})
+        methods = {"GET": (READ, lambda: json_response(200, {"stations": STATIONS}))}
+        return protected(request, now, tokens, methods, self.rate_limit)
 
     def readings_response(self, request: Request, now: float, tokens: AccessTokens) -> Response:
-        methods = {
-            "GET": (READ, lambda: _json(200, {"readings": list(self._readings)})),
-            "POST": (WRITE, lambda: self._add_reading(request, now)),
-        }
-        return _protected(request, now, tokens, methods)
+        """All readings, or a page of them with `?limit=&after=`; POST adds one."""
+        methods = {"GET": (READ, lambda: self._list(request)), "POST": (WRITE, lambda: self._add(request))}
+        with self.readings.lock:
+            return protected(request, now, tokens, methods, self.rate_limit)
 
     def reading_response(self, request: Request, now: float, tokens: AccessTokens) -> Response:
-        """One reading, at the address that `Location` gave when it was added."""
-        return _protected(request, now, tokens, {"GET": (READ, lambda: self._find_reading(request.path))})
+        """One reading, at the address that `Location` gave when it was added; PUT corrects it, DELETE takes it back."""
+        methods = {
+            "GET": (READ, lambda: self._show(request)),
+            "PUT": (WRITE, lambda: self._correct(request)),
+            "DELETE": (WRITE, lambda: self._take_back(request)),
+        }
+        # From If-Match to the change nobody else may change the reading (RFC 9110 §13.1.1, the lost update).
+        with self.readings.lock:
+            return protected(request, now, tokens, methods, self.rate_limit)
 
-    def _find_reading(self, path: str) -> Response:
-        number = path.removeprefix("/api/readings/")
-        for reading in list(self._readings):
-            if str(reading["id"]) == number:
-                return _json(200, reading)
-        return problem(404, f"There is no reading {number[:20]}; GET /api/readings lists those that there are.")
-
-    def _add_reading(self, request: Request, now: float) -> Response:
-        if request.media_type != "application/json":
-            seen = request.media_type or "absent"
-            return problem(415, f"The Content-Type is {seen}; a reading is sent as application/json.")
+    def _list(self, request: Request) -> Response:
         try:
-            reading = json.loads(request.body)
-        except (ValueError, RecursionError) as error:
-            return problem(400, f"The body is not JSON: {error}.")
-        if fault := _reading_fault(reading):
-            return problem(422, f'{fault} A reading looks like this: {{"station": 1, "temperature_c": 6.5}}')
-        with self._lock:
-            self._last_id += 1
-            added = {"id": self._last_id, "station": reading["station"], "temperature_c": reading["temperature_c"]}
-            self._readings.append(added)
+            shown, link = page(request, self.readings.all())
+        except BadPage as bad:
+            return bad.response
+        return json_response(200, {"readings": shown}, link)
+
+    def _show(self, request: Request) -> Response:
+        reading = self.readings.find(number_in(request))
+        return _no_such(request) if reading is None else json_response(200, reading)
+
+    def _add(self, request: Request) -> Response:
+        reading = self._read(request, None)
+        if isinstance(reading, Response):
+            return reading
+        added = self.readings.add(reading)
         # RFC 9110 §15.3.2: a 201 names the new resource in Location.
-        return _json(201, added, (("location", f"/api/readings/{added['id']}"),))
+        return json_response(201, added, (("location", f"/api/readings/{added['id']}"),))
+
+    def _correct(self, request: Request) -> Response:
+        earlier = self.readings.find(number_in(request))
+        if earlier is None:
+            return _no_such(request)
+        reading = self._read(request, earlier)
+        return reading if isinstance(reading, Response) else json_response(200, self.readings.replace(earlier["id"], reading))
+
+    def _take_back(self, request: Request) -> Response:
+        reading = self.readings.find(number_in(request))
+        if reading is None:
+            return _no_such(request)
+        self.readings.remove(reading["id"])
+        return Response(204)
+
+    def _read(self, request: Request, earlier: Reading | None) -> Reading | Response:
+        """The reading that was sent, in the place of `earlier`, or the answer that refuses it."""
+        reading = read_json(request)
+        if isinstance(reading, Response):
+            return reading
+        if fault := reading_fault(reading):
+            return problem(422, f"{fault} A reading looks like this: {EXAMPLE}", kind="not-a-reading")
+        same = self.readings.with_reference(reading.get("reference"))
+        if same is not None and same is not earlier:
+            # RFC 9110 §15.5.10: a 409 tells enough to recognise the source of the conflict.
+            detail = f"There is a reading with the reference {same['reference']} already: what you send again is kept once."
+            return problem(409, detail, kind="duplicate-reading", existing=f"/api/readings/{same['id']}")
+        return reading
 
 
-def _reading_fault(reading: object) -> str | None:
-    if not isinstance(reading, dict):
-        return "The body is JSON, but not an object."
-    if reading.get("station") not in [station["id"] for station in STATIONS] or isinstance(reading["station"], bool):
-        return "station must be the id of a station: 1, 2 or 3."
-    temperature = reading.get("temperature_c")
-    if not isinstance(temperature, (int, float)) or isinstance(temperature, bool) or not -100 <= temperature <= 100:
-        return "temperature_c must be a number from -100 to 100."
-    return None
-
-
-def _protected(request: Request, now: float, tokens: AccessTokens, methods: dict) -> Response:
-    if request.method not in methods:
-        allowed = ", ".join(methods)
-        return problem(405, f"{request.method} is not for {request.path}; use {allowed}.", (("allow", allowed),))
-    scope, answer = methods[request.method]
-    try:
-        authorize(request, scope, now, tokens)
-    except Refused as refused:
-        return refused.response
-    return answer()
-
-
-def _json(status: int, body: object, headers: Headers = ()) -> Response:
-    return Response(status, (("content-type", "application/json"), *headers), json.dumps(body).encode("ascii"))
+def _no_such(request: Request) -> Response:
+    detail = f"There is no reading {number_in(request)[:20]}; GET /api/readings lists those that there are."
+    return problem(404, detail, kind="no-such-reading")

@@ -38,7 +38,7 @@ def test_the_root_says_that_this_is_a_teaching_server(application):
 def test_the_root_can_only_be_read(application):
     response = application.handle(api_request("POST", "/"), NOW)
     assert response.status == 405
-    assert response.header("allow") == "GET"
+    assert response.header("allow") == "GET, HEAD"
 
 
 @pytest.mark.parametrize(

@@ -106,10 +106,10 @@ def test_readings_make_room_for_new_ones(application, bearer, monkeypatch):
 @pytest.mark.parametrize(
     ("path", "method", "allowed"),
     [
-        ("/api/stations", "POST", "GET"),
-        ("/api/stations", "DELETE", "GET"),
-        ("/api/readings", "PUT", "GET, POST"),
-        ("/api/readings", "get", "GET, POST"),
+        ("/api/stations", "POST", "GET, HEAD"),
+        ("/api/stations", "DELETE", "GET, HEAD"),
+        ("/api/readings", "PUT", "GET, HEAD, POST"),
+        ("/api/readings", "get", "GET, HEAD, POST"),
     ],
 )
 def test_another_method_is_a_405_with_allow(application, bearer, path, method, allowed):
