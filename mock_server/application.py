@@ -1,12 +1,14 @@
 """The whole server as one function from a request and a time to a response: no socket, no clock, no thread."""
 
 import json
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from mock_server.access_tokens import AccessTokens
 from mock_server.clients import Clients
+from mock_server.faults import Faults, within_dates
 from mock_server.messages import Request, Response
 from mock_server.problems import problem
 from mock_server.stations import Stations
@@ -27,6 +29,9 @@ class Application:
     random_bytes: Callable[[int], bytes]
     issuer: str = "http://127.0.0.1:9400"
     stations: Stations = field(default_factory=Stations)
+    faults: Faults = field(default_factory=lambda: Faults(random.Random(0).random))
+    #: How many seconds the API's clock is ahead of the authorization server's.
+    api_skew: Callable[[], float] = lambda: 0.0
 
     def __post_init__(self) -> None:
         self.tokens = AccessTokens(self.random_bytes)
@@ -41,7 +46,9 @@ class Application:
 
     def handle(self, request: Request, now: float) -> Response:
         """The answer at the time `now`, in seconds since 1970, complete with `Date` and `Content-Length`."""
-        return self._answer(request, now).ready_to_send(now)
+        if request.path.startswith("/api/") and (skew := self.api_skew()):
+            now = within_dates(now + skew)
+        return self.faults.answer(request, now, self._answer, self.tokens)
 
     def _answer(self, request: Request, now: float) -> Response:
         # RFC 9112 §3: request-line = method SP request-target SP HTTP-version; the parser calls a missing version 0.9.
