@@ -46,9 +46,15 @@ class AccessTokens:
     def find(self, value: str) -> AccessToken | None:
         return self._tokens.get(value)
 
+    def revoke(self, value: str) -> None:
+        """Forget a token before its time; an unknown one is no error."""
+        with self._lock:
+            self._tokens.pop(value, None)
+
     def _sweep(self, now: float) -> None:
         """Forget the oldest, two at a time, so that no single request pays for all."""
         for _ in range(min(2, len(self._oldest_first))):
-            if self._tokens[self._oldest_first[0]].expires_at + self.REMEMBERED_SECONDS >= now:
+            oldest = self._tokens.get(self._oldest_first[0])
+            if oldest is not None and oldest.expires_at + self.REMEMBERED_SECONDS >= now:
                 return
-            del self._tokens[self._oldest_first.popleft()]
+            self._tokens.pop(self._oldest_first.popleft(), None)

@@ -1,12 +1,14 @@
 """The whole server as one function from a request and a time to a response: no socket, no clock, no thread."""
 
 import json
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from mock_server.access_tokens import AccessTokens
 from mock_server.clients import Clients
+from mock_server.faults import Faults, within_dates
 from mock_server.messages import Request, Response
 from mock_server.problems import problem
 from mock_server.rate_limit import RateLimit
@@ -30,6 +32,9 @@ class Application:
     issuer: str = "http://127.0.0.1:9400"
     stations: Stations = field(default_factory=Stations)
     rate_limit: tuple[int, float] | None = None
+    faults: Faults = field(default_factory=lambda: Faults(random.Random(0).random))
+    #: How many seconds the API's clock is ahead of the authorization server's.
+    api_skew: Callable[[], float] = lambda: 0.0
 
     def __post_init__(self) -> None:
         if self.rate_limit is not None:
@@ -46,7 +51,9 @@ class Application:
 
     def handle(self, request: Request, now: float) -> Response:
         """The answer at the time `now`, in seconds since 1970, complete with `Date` and `Content-Length`."""
-        return self._answer(request, now).ready_to_send(now)
+        if request.path.startswith("/api/") and (skew := self.api_skew()):
+            now = within_dates(now + skew)
+        return self.faults.answer(request, now, self._answer, self.tokens)
 
     def _answer(self, request: Request, now: float) -> Response:
         # RFC 9112 §3: request-line = method SP request-target SP HTTP-version; the parser calls a missing version 0.9.

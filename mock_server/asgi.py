@@ -4,6 +4,8 @@ import logging
 
 from mock_server.application import Application
 from mock_server.clock import Clock
+from mock_server.delivery import deliver
+from mock_server.faults import FaultyResponse
 from mock_server.messages import Request
 from mock_server.problems import problem
 
@@ -30,6 +32,9 @@ async def answer(application: Application, clock: Clock, scope, receive, send) -
             _log.exception("The mock server failed on %s %s", request.method, request.path)
             detail = "The mock server has a fault of its own; the traceback is in its log."
             response = problem(500, detail).ready_to_send(clock.now())
+    if isinstance(response, FaultyResponse):
+        await deliver(response, clock, scope, receive, send)
+        return
     headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.headers]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})

@@ -9,6 +9,8 @@ LESSON_TIME = 1_767_268_800.0
 #: The first second of the year 10000, which no date of HTTP can name (RFC 9110 §5.6.7).
 _END_OF_TIME = 253_402_300_800.0
 
+_MOST_SKEW = 365 * 86_400.0
+
 
 class Clock:
     """Seconds since 1970, moved forward by hand.
@@ -20,6 +22,9 @@ class Clock:
     def __init__(self, source: Callable[[], float]) -> None:
         self._source = source
         self._advanced = 0.0
+        self._api_skew = 0.0
+        self._events: list[tuple[float, int, Callable[[], object]]] = []
+        self._scheduled = 0
 
     @classmethod
     def stopped(cls, at: float = LESSON_TIME) -> "Clock":
@@ -38,7 +43,38 @@ class Clock:
             raise ValueError(
                 f"The clock only moves forward, to the year 9999 at most: saw advance({seconds}), expected seconds from 0 on."
             )
-        self._advanced += seconds
+        target = self._advanced + seconds
+        # Each event finds the clock at its own time, those of the same time in the order in which they were asked for.
+        while self._events and min(self._events)[0] <= target:
+            due = min(self._events)
+            self._events.remove(due)
+            self._advanced = max(self._advanced, due[0])
+            due[2]()
+        self._advanced = max(self._advanced, target)
+
+    def at(self, seconds: float, action: Callable[[], object]) -> None:
+        """Call `action()` when the clock is moved to `seconds` from now, or past it.
+
+        It happens within `advance`, in the thread that calls it; time that passes by itself calls nothing.
+        ValueError for a time that is not ahead, TypeError for what cannot be called.
+        """
+        if not seconds > 0:
+            raise ValueError(f"Saw at({seconds}); expected seconds from now, more than 0.")
+        if not callable(action):
+            raise TypeError(f"Saw {action!r} to call; expected a function without arguments, as in lambda: server.fail_next(503).")
+        self._scheduled += 1
+        self._events.append((self._advanced + seconds, self._scheduled, action))
+
+    @property
+    def api_skew(self) -> float:
+        """How many seconds the API's clock is ahead of the authorization server's."""
+        return self._api_skew
+
+    def skew_api(self, seconds: float) -> None:
+        """Let the API's clock be `seconds` ahead of the authorization server's, or behind it where negative; 0 sets it right."""
+        if not -_MOST_SKEW <= seconds <= _MOST_SKEW:
+            raise ValueError(f"Saw skew_api({seconds}); expected seconds, a year ({_MOST_SKEW:.0f}) either way at most.")
+        self._api_skew = float(seconds)
 
     def __repr__(self) -> str:
         return f"<clock at {formatdate(self.now(), usegmt=True)}>"

@@ -116,6 +116,10 @@ class RecordedConnection(HttpToolsProtocol):
         else:
             super().shutdown()
 
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["mock_server.connection"] = self
+
     def on_headers_complete(self) -> None:
         self._head_is_complete = True
         if not self.parser.should_upgrade():
@@ -157,6 +161,14 @@ class RecordedConnection(HttpToolsProtocol):
     def _record_answer(self, data: bytes) -> None:
         if self._awaiting_answer:
             self._record.add(self._awaiting_answer[0].response, data)
+
+    def note_fault(self, fault: str) -> None:
+        """The record says what hit the answer that is due."""
+        if self._awaiting_answer:
+            self._awaiting_answer[0].fault = fault
+
+    def hang_up(self) -> None:
+        self.transport.close()
 
     def on_response_complete(self) -> None:
         self._awaiting_answer.popleft()

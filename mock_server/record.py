@@ -1,5 +1,6 @@
 """The record: what crossed the wire, as raw bytes, in the order that the requests began."""
 
+import html
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -15,11 +16,13 @@ class Exchange:
 
     `raw_request` and `raw_response` are what crossed the socket, empty where nothing did; a message longer than
     `Record.MOST_BYTES` is cut there. `request` and `response` are the same in parsed form, None where unreadable.
+    `fault` says which fault of `server.fail_next` hit it, empty for none.
     """
 
     number: int
     raw_request: bytes
     raw_response: bytes
+    fault: str = ""
 
     @property
     def request(self) -> Request | None:
@@ -30,10 +33,12 @@ class Exchange:
         return parse_response(self.raw_response)
 
     def __repr__(self) -> str:
-        return f"Exchange {self.number}\n{exchange_text(self.raw_request, self.raw_response)}"
+        title = f"Exchange {self.number}" + (f" (fault on demand: {self.fault})" if self.fault else "")
+        return f"{title}\n{exchange_text(self.raw_request, self.raw_response)}"
 
     def _repr_html_(self) -> str:
-        return exchange_html(self.raw_request, self.raw_response)
+        note = f"<p>Fault on demand: {html.escape(self.fault)}</p>" if self.fault else ""
+        return note + exchange_html(self.raw_request, self.raw_response)
 
 
 class OpenExchange:
@@ -43,6 +48,7 @@ class OpenExchange:
         self.number = number
         self.request = bytearray()
         self.response = bytearray()
+        self.fault = ""
 
 
 class Record:
@@ -51,10 +57,13 @@ class Record:
     MOST_EXCHANGES = 2000
     #: Of one message; the server refuses longer ones, so nothing that it answers with success is cut.
     MOST_BYTES = 128 * 1024
+    #: Of all messages together; the oldest exchanges make room.
+    MOST_BYTES_TOGETHER = 32 * 1024 * 1024
 
     def __init__(self) -> None:
         self._exchanges: deque[OpenExchange] = deque(maxlen=self.MOST_EXCHANGES)
         self._opened = 0
+        self._bytes_at_most = 0
         self._lock = threading.Lock()
 
     def open(self) -> OpenExchange:
@@ -66,14 +75,27 @@ class Record:
 
     def add(self, message: bytearray, data: bytes) -> None:
         """Append to one message of an open exchange, up to the bound."""
-        message += data[: self.MOST_BYTES - len(message)]
+        with self._lock:
+            length = len(message)
+            message += data[: self.MOST_BYTES - length]
+            self._bytes_at_most += len(message) - length
+            if self._bytes_at_most > self.MOST_BYTES_TOGETHER:
+                self._make_room()
 
     def exchanges(self) -> list[Exchange]:
         """The exchanges as they are now; one in flight is shown as far as it has got."""
         with self._lock:
             recorded = list(self._exchanges)
-        return [Exchange(each.number, bytes(each.request), bytes(each.response)) for each in recorded]
+        return [Exchange(each.number, bytes(each.request), bytes(each.response), each.fault) for each in recorded]
 
     def clear(self) -> None:
         with self._lock:
             self._exchanges.clear()
+            self._bytes_at_most = 0
+
+    def _make_room(self) -> None:
+        """Count again, for what has left was never taken off, and let go of the oldest down to three quarters of the bound."""
+        self._bytes_at_most = sum(len(each.request) + len(each.response) for each in self._exchanges)
+        while len(self._exchanges) > 1 and self._bytes_at_most > self.MOST_BYTES_TOGETHER * 3 // 4:
+            oldest = self._exchanges.popleft()
+            self._bytes_at_most -= len(oldest.request) + len(oldest.response)

@@ -1,8 +1,6 @@
 """The application on a real socket of this machine, served by uvicorn from a thread of the running process."""
 
 import functools
-import random
-import secrets
 import socket
 import threading
 
@@ -11,28 +9,23 @@ import uvicorn
 from mock_server import listening
 from mock_server.application import Application
 from mock_server.asgi import answer
-from mock_server.clients import Clients, teaching_clients
+from mock_server.clients import Clients
 from mock_server.clock import Clock
 from mock_server.connection import RecordedConnection
+from mock_server.face import Face
 from mock_server.rate_limit import RateLimit
-from mock_server.record import Exchange, Record
+from mock_server.seeding import seeded
 
 #: The servers that run in this process, each with the port that was asked for.
 _started: dict["Server", int | None] = {}
 
 
-class Server:
-    """A running mock server; use `start()` to get one.
-
-    `url` has no slash at its end. `exchanges` is what crossed the wire so far, oldest first.
-    """
+class Server(Face):
+    """A running mock server; use `start()` to get one."""
 
     def __init__(self, listener: socket.socket, application: Application, clock: Clock) -> None:
+        super().__init__(application, clock)
         self.port = listener.getsockname()[1]
-        self.url = application.issuer
-        self.clock = clock
-        self.clients = application.clients
-        self._record = Record()
         self._listener = listener
         self._ready = threading.Event()
         self._uvicorn = _Uvicorn(
@@ -53,10 +46,6 @@ class Server:
             self._ready,
         )
         self._thread = threading.Thread(target=self.serve, name=f"mock server {self.port}", daemon=True)
-
-    @property
-    def exchanges(self) -> list[Exchange]:
-        return self._record.exchanges()
 
     def start(self) -> None:
         """Serve from a thread of this process. RuntimeError where it does not come up."""
@@ -131,14 +120,7 @@ def prepare(
         if earlier.port == (listening.PREFERRED_PORT if port is None else port) or (asked_for is None and port is None):
             earlier.stop()
     listener = listening.listen_on_first_free(host) if port is None else listening.listen(host, port)
-    random_bytes = secrets.token_bytes if seed is None else random.Random(seed).randbytes
-    application = Application(
-        clients=teaching_clients() if clients is None else clients,
-        random_bytes=random_bytes,
-        issuer=listening.url_of(listener),
-        rate_limit=rate_limit,
-    )
-    return Server(listener, application, Clock.running() if seed is None else Clock.stopped())
+    return Server(listener, *seeded(seed, clients, issuer=listening.url_of(listener), rate_limit=rate_limit))
 
 
 def banner(server: Server, asked_for: int | None) -> str:
