@@ -8,8 +8,10 @@ from urllib.parse import quote
 
 from mock_server.access_tokens import AccessTokens
 from mock_server.clients import Clients
+from mock_server.error_pages import error_page
 from mock_server.faults import Faults, within_dates
 from mock_server.messages import Request, Response
+from mock_server.oauth_errors import ERROR_PAGES
 from mock_server.problems import problem
 from mock_server.rate_limit import RateLimit
 from mock_server.stations import Stations
@@ -63,6 +65,8 @@ class Application:
         hosts = request.header_lines("host")
         if len(hosts) > 1 or (request.version == "1.1" and not hosts):
             return problem(400, f"Expected one Host header, saw {len(hosts)}: HTTP/1.1 requires it (RFC 9112 section 3.2).")
+        if request.path.startswith(ERROR_PAGES):
+            return error_page(request)
         is_one_reading = request.path.startswith("/api/readings/")
         route = self._routes.get("/api/readings/{id}" if is_one_reading else request.path)
         if route is None:

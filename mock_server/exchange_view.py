@@ -46,6 +46,7 @@ _JSON_MEMBERS = {
     "scope": "what it is good for",
     "error": "what went wrong, for programs (RFC 6749 §5.2)",
     "error_description": "the same, for people",
+    "error_uri": "a page of this server that explains it",
     "title": "what the status means",
     "status": "the status once more",
     "detail": "what was seen and what to do",

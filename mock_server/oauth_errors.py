@@ -7,6 +7,8 @@ from mock_server.messages import Headers, Response
 
 # RFC 6749 §5.1 asks for both on every answer that may hold a token; §5.2 answers carry them alike.
 NO_STORE: Headers = (("cache-control", "no-store"), ("pragma", "no-cache"))
+#: Below this path the server explains each code to a person.
+ERROR_PAGES = "/errors/"
 
 
 class OAuthError(Exception):
@@ -25,12 +27,21 @@ class OAuthError(Exception):
         # §5.2: 400 unless the client failed to authenticate.
         # RFC 9110 §15.5.2: a 401 must carry a challenge.
         status, challenge = (401, (("www-authenticate", self.challenge),)) if self.challenge else (400, ())
-        body = {"error": self.error, "error_description": printable(self.description)}
+        body = error_body(self.error, self.description)
         return Response(
             status,
             (("content-type", "application/json"), *NO_STORE, *challenge),
             json.dumps(body).encode("ascii"),
         )
+
+
+def error_body(error: str, description: str) -> dict[str, str]:
+    """The members of an error answer.
+
+    §5.2: `error_uri` "MUST conform to the URI-reference syntax", which takes a relative one (RFC 3986 §4.1). It is read
+    against the URL of the request (§5.1.3 there), so it is right under every name by which the server is reached.
+    """
+    return {"error": error, "error_description": printable(description), "error_uri": ERROR_PAGES + error}
 
 
 def printable(text: str) -> str:

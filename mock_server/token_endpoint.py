@@ -7,7 +7,7 @@ from mock_server.access_tokens import AccessTokens
 from mock_server.client_authentication import authenticate_client
 from mock_server.clients import CLIENT_CREDENTIALS, Client, Clients
 from mock_server.messages import Request, Response
-from mock_server.oauth_errors import NO_STORE, OAuthError, printable
+from mock_server.oauth_errors import NO_STORE, OAuthError, error_body
 from mock_server.parameters import EXAMPLE, read_parameters
 
 
@@ -17,7 +17,7 @@ def token_response(request: Request, now: float, clients: Clients, tokens: Acces
     if request.method != "POST":
         in_url = " Its parameters belong in the body, because logs keep URLs." if request.query else ""
         detail = f"A token request is sent with POST, not {request.method[:20]}.{in_url}"
-        body = {"error": "invalid_request", "error_description": printable(detail)}
+        body = error_body("invalid_request", detail)
         headers = (("allow", "POST"), ("content-type", "application/json"), *NO_STORE)
         return Response(405, headers, json.dumps(body).encode("ascii"))
     try:

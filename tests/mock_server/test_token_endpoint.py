@@ -93,7 +93,7 @@ def test_every_error_of_section_5_2_has_its_status_and_headers(application, requ
     assert response.header("pragma") == "no-cache"
     assert (response.header("www-authenticate") is not None) == (status == 401)
     answer = fields(response)
-    assert answer.keys() == {"error", "error_description"}
+    assert answer.keys() == {"error", "error_description", "error_uri"}
     assert answer["error"] == error
     assert NQSCHARS.fullmatch(answer["error_description"])
 
