@@ -2,10 +2,14 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field, replace
 
 READ, WRITE = "readings:read", "readings:write"
 CLIENT_CREDENTIALS = "client_credentials"
+SECRET_METHODS = ("client_secret_basic", "client_secret_post")
+#: Methods by which a client proves itself without sending a secret.
+KEY_METHODS = {"client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"}
 
 
 def _digest(secret: str) -> bytes:
@@ -19,7 +23,8 @@ _NO_SECRET = bytes(32)
 class Client:
     """A registered client. The secret itself is not kept, only its SHA-256 digest.
 
-    A public client (RFC 6749 §2.1) has no secret.
+    A public client (RFC 6749 §2.1) has no secret and no key. `auth_methods` are the names of RFC 7591 §2
+    (`token_endpoint_auth_method`), of which the client may use any one in a request.
     """
 
     id: str
@@ -27,14 +32,39 @@ class Client:
     scopes: tuple[str, ...] = (READ, WRITE)
     grant_types: tuple[str, ...] = (CLIENT_CREDENTIALS,)
     token_lifetime: int = 3600
+    auth_methods: tuple[str, ...] = SECRET_METHODS
+    #: The secret before the last rotation, and until when it still opens.
+    old_secret_digest: bytes = _NO_SECRET
+    old_secret_until: float = math.inf
+    # RFC 7523 §3 needs the secret itself as the key of an HMAC, so a digest will not do. It is kept for clients of
+    # client_secret_jwt alone, and out of the repr: whoever reads this memory can sign as those clients, and only those.
+    hmac_key: bytes = field(default=b"", repr=False)
+    old_hmac_key: bytes = field(default=b"", repr=False)
+    #: RFC 7591 §2 `jwks`: the public keys, as JSON Web Keys.
+    jwks: tuple[dict[str, str], ...] = ()
+    #: RFC 8705 §2.1.2: one metadata name and its value, such as `("tls_client_auth_subject_dn", "CN=x")`.
+    certificate_subject: tuple[str, str] = ("", "")
+    #: RFC 8705 §2.2: the `x5t#S256` of each self-signed certificate.
+    certificate_thumbprints: tuple[str, ...] = ()
+    #: RFC 8705 §3.4 `tls_client_certificate_bound_access_tokens` and RFC 9449 §5.2 `dpop_bound_access_tokens`.
+    certificate_bound: bool = False
+    dpop_bound: bool = False
 
     @property
     def is_public(self) -> bool:
-        return self.secret_digest == _NO_SECRET
+        return self.secret_digest == _NO_SECRET and not KEY_METHODS & set(self.auth_methods)
 
-    def has_secret(self, secret: str) -> bool:
-        """Whether `secret` is this client's, compared in a time that does not depend on it."""
-        return hmac.compare_digest(self.secret_digest, _digest(secret))
+    def has_secret(self, secret: str, now: float = math.inf) -> bool:
+        """Whether `secret` is this client's at the time `now`, compared in a time that does not depend on it."""
+        digest = _digest(secret)
+        # Both are always compared, so that a rotation cannot be seen from outside.
+        is_current = hmac.compare_digest(self.secret_digest, digest)
+        is_old = hmac.compare_digest(self.old_secret_digest, digest)
+        return is_current | (is_old & (now < self.old_secret_until))
+
+    def hmac_keys(self, now: float) -> tuple[bytes, bytes]:
+        """The current and the old key of `client_secret_jwt`; empty where there is none."""
+        return self.hmac_key, self.old_hmac_key if now < self.old_secret_until else b""
 
 
 class Clients:
@@ -46,18 +76,43 @@ class Clients:
         self._by_id = {client.id: client for client in clients}
 
     def register(self, client_id: str, secret: str | None, **settings: object) -> Client:
-        """Add a client, or replace the one of that id. `secret=None` makes a public client."""
+        """Add a client, or replace the one of that id. `secret=None` makes a public client, unless it has a key."""
         digest = _NO_SECRET if secret is None else _digest(secret)
-        client = self._by_id[client_id] = Client(client_id, digest, **settings)
+        client = Client(client_id, digest, **settings)
+        if secret is not None and "client_secret_jwt" in client.auth_methods:
+            client = replace(client, hmac_key=secret.encode("utf-8"))
+        self._by_id[client_id] = client
+        return client
+
+    def rotate_secret(self, client_id: str, new_secret: str, *, old_until: float = math.inf) -> Client:
+        """Give a client another secret. The one before stays good until `old_until` (seconds since 1970), or until dropped.
+
+        KeyError for an unknown client. The secret before the one before is dropped: two live at most.
+        """
+        client = self._by_id[client_id]
+        client = self._by_id[client_id] = replace(
+            client,
+            secret_digest=_digest(new_secret),
+            hmac_key=new_secret.encode("utf-8") if "client_secret_jwt" in client.auth_methods else b"",
+            old_secret_digest=client.secret_digest,
+            old_hmac_key=client.hmac_key,
+            old_secret_until=old_until,
+        )
+        return client
+
+    def drop_old_secret(self, client_id: str) -> Client:
+        """End a rotation: only the newest secret is good. KeyError for an unknown client."""
+        client = replace(self._by_id[client_id], old_secret_digest=_NO_SECRET, old_hmac_key=b"")
+        self._by_id[client_id] = client
         return client
 
     def find(self, client_id: str) -> Client | None:
         return self._by_id.get(client_id)
 
-    def with_secret(self, client_id: str, secret: str) -> Client | None:
+    def with_secret(self, client_id: str, secret: str, now: float = math.inf) -> Client | None:
         """The client of that id if the secret is its own; None if either is wrong, and not which."""
         client = self._by_id.get(client_id, self._UNKNOWN)
-        return client if client.has_secret(secret) else None
+        return client if client.has_secret(secret, now) else None
 
 
 def teaching_clients() -> Clients:

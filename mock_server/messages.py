@@ -38,6 +38,8 @@ class Request(_Fields):
     headers: Headers = ()
     body: bytes = b""
     version: str = "1.1"
+    #: The certificate that the client proved to hold in the TLS handshake, in DER; None without one.
+    client_certificate: bytes | None = None
 
     @property
     def path(self) -> str:
