@@ -514,7 +514,7 @@ WRONG = [
         0,
         0,
         "the server answered 400 invalid_request: The client authenticated more than once in one request: "
-        "send either one Authorization header or client_secret in the body, not both.",
+        "send either one Authorization header or client_secret or client_assertion in the body, not two of them.",
     ),
     (
         an_unknown_scope,
