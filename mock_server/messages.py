@@ -1,10 +1,16 @@
 """HTTP messages as plain immutable values (RFC 9110 §6)."""
 
-from dataclasses import dataclass, replace
+import functools
+from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 
 Headers = tuple[tuple[str, str], ...]
+
+
+@functools.lru_cache(maxsize=4)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 class _Fields:
@@ -20,7 +26,8 @@ class _Fields:
 
     def header_lines(self, name: str) -> list[str]:
         """The value of each line of that name, in the order sent."""
-        return [value for field, value in self.headers if field.lower() == name.lower()]
+        name = name.lower()
+        return [value for field, value in self.headers if field.lower() == name]
 
     @property
     def media_type(self) -> str:
@@ -66,5 +73,5 @@ class Response(_Fields):
 
     def ready_to_send(self, now: float, *more_headers: tuple[str, str]) -> "Response":
         """The same response with its `Content-Length` and, as RFC 9110 §6.6.1 asks, a `Date` of `now`."""
-        framing = (("content-length", str(len(self.body))), ("date", formatdate(now, usegmt=True)))
-        return replace(self, headers=(*self.headers, *framing, *more_headers))
+        framing = (("content-length", str(len(self.body))), ("date", _http_date(int(now))))
+        return Response(self.status, (*self.headers, *framing, *more_headers), self.body, self.version)
