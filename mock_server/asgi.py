@@ -44,12 +44,10 @@ async def _read_request(scope, receive) -> Request | None:
     """The request, or None where its body is too long. ConnectionAbortedError where the client leaves half-way."""
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
     target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
-    request = Request(scope["method"], target.decode("latin-1"), headers, b"", scope["http_version"])
-    declared = request.header("content-length") or "0"
-    if request.header("expect") and int(declared) > MOST_BODY_BYTES:
+    fields = dict(headers)
+    if "expect" in fields and int(fields.get("content-length", "0")) > MOST_BODY_BYTES:
         return None  # RFC 9110 §10.1.1: the answer before the body spares the client sending it.
-    body, received = bytearray(), 0
-    more = True
+    body, received, more = b"", 0, True
     while more and received < MOST_DISCARDED_BYTES:
         event = await receive()
         # RFC 9112 §8: a request whose body ends before its length is incomplete, and nothing is done for it.
@@ -61,4 +59,4 @@ async def _read_request(scope, receive) -> Request | None:
         more = event["more_body"]
     if received > MOST_BODY_BYTES:
         return None
-    return Request(request.method, request.target, headers, bytes(body), request.version)
+    return Request(scope["method"], target.decode("latin-1"), headers, body, scope["http_version"])

@@ -3,7 +3,7 @@
 import contextlib
 import re
 import socket
-from asyncio import TimerHandle, Transport
+from asyncio import AbstractEventLoop, TimerHandle, Transport
 from collections import deque
 from collections.abc import Callable
 
@@ -44,7 +44,9 @@ class RecordedConnection(HttpToolsProtocol):
         self._head_is_complete = False
         self._refusal: bytes | None = None
         self._client_is_done = False
-        self._deadline: TimerHandle | None = None
+        self._body_bytes = 0
+        self._deadline: float | None = None
+        self._timer: TimerHandle | None = None
 
     # What comes in
 
@@ -52,7 +54,7 @@ class RecordedConnection(HttpToolsProtocol):
         # asyncio turns Nagle's algorithm off only for sockets that it opened itself; with it, each answer waits 40 ms.
         with contextlib.suppress(OSError):  # macOS: the client has already gone.
             transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        super().connection_made(_RecordedTransport(transport, self._record_answer, self._may_read))
+        super().connection_made(_RecordedTransport(transport, self._record_answer, self._may_read, self.loop))
         self._set_deadline()
 
     def data_received(self, data: bytes) -> None:
@@ -107,6 +109,8 @@ class RecordedConnection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_deadline()
+        if self._timer is not None:
+            self._timer.cancel()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
@@ -125,6 +129,10 @@ class RecordedConnection(HttpToolsProtocol):
         if not self.parser.should_upgrade():
             super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         if not self.parser.should_upgrade():
             self._close_request()
@@ -140,6 +148,7 @@ class RecordedConnection(HttpToolsProtocol):
             self._receiving = self._record.open()
             self._awaiting_answer.append(self._receiving)
             self._head_is_complete = False
+            self._body_bytes = 0
             self._unset_keepalive_if_required()
             self._set_deadline()
         self._record.add(self._receiving.request, data)
@@ -150,6 +159,8 @@ class RecordedConnection(HttpToolsProtocol):
             return  # It came with the end of a request too long for the record, whose answer ends the connection.
         self._cancel_deadline()
         request, self._receiving = self._receiving.request, None
+        if request.find(b"\r\n\r\n") + 4 + self._body_bytes == len(request):
+            return  # Nothing came behind it, as with most requests: no need to read it a second time.
         length = message_length(bytes(request))
         if length is not None and length < len(request):
             following = bytes(request[length:])
@@ -203,13 +214,23 @@ class RecordedConnection(HttpToolsProtocol):
     # Time
 
     def _set_deadline(self) -> None:
-        self._cancel_deadline()
-        self._deadline = self.loop.call_later(REQUEST_SECONDS, self._give_up)
+        self._deadline = self.loop.time() + REQUEST_SECONDS
+        if self._timer is None:
+            self._timer = self.loop.call_at(self._deadline, self._check_deadline)
 
     def _cancel_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
+        # The timer stays: one that looks now and then costs less than one for each request.
+        self._deadline = None
+
+    def _check_deadline(self) -> None:
+        self._timer = None
+        if self._deadline is None:
+            return
+        if self._deadline > self.loop.time():
+            self._timer = self.loop.call_at(self._deadline, self._check_deadline)
+        else:
             self._deadline = None
+            self._give_up()
 
     def _give_up(self) -> None:
         if self._receiving is None or self._refusal is not None:
@@ -219,17 +240,47 @@ class RecordedConnection(HttpToolsProtocol):
 
 
 class _RecordedTransport:
-    """A transport that tells what is written before it writes, and reads only when it may."""
+    """A transport that tells what is written before it writes, and reads only when it may.
 
-    def __init__(self, transport: Transport, tell: Callable[[bytes], None], may_read: Callable[[], bool]) -> None:
+    The head of an answer waits for the body that uvicorn writes in the same breath, so that both cross in one packet.
+    """
+
+    def __init__(
+        self, transport: Transport, tell: Callable[[bytes], None], may_read: Callable[[], bool], loop: AbstractEventLoop
+    ) -> None:
         self._transport = transport
         self._tell = tell
         self._may_read = may_read
+        self._loop = loop
+        self._held = b""
+        self.is_closing = transport.is_closing
+        self.get_extra_info = transport.get_extra_info
+        self.pause_reading = transport.pause_reading
 
     def write(self, data: bytes) -> None:
-        if not self._transport.is_closing():
-            self._tell(data)
+        if self._transport.is_closing():
+            return
+        self._tell(data)
+        if self._held:
+            data, self._held = self._held + data, b""
+        elif data.endswith(b"\r\n\r\n") and not data.startswith(b"HTTP/1.1 1"):
+            self._held = data
+            self._loop.call_soon(self._let_go)
+            return
         self._transport.write(data)
+
+    def _let_go(self) -> None:
+        if self._held:
+            data, self._held = self._held, b""
+            self._transport.write(data)
+
+    def write_eof(self) -> None:
+        self._let_go()
+        self._transport.write_eof()
+
+    def close(self) -> None:
+        self._let_go()
+        self._transport.close()
 
     def resume_reading(self) -> None:
         if self._may_read():

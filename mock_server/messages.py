@@ -1,11 +1,17 @@
 """HTTP messages as plain immutable values (RFC 9110 §6)."""
 
-from dataclasses import dataclass, replace
+import functools
+from dataclasses import dataclass
 from email.utils import formatdate
 
 from mock_server.phrases import phrase
 
 Headers = tuple[tuple[str, str], ...]
+
+
+@functools.lru_cache(maxsize=4)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 class _Fields:
@@ -21,7 +27,8 @@ class _Fields:
 
     def header_lines(self, name: str) -> list[str]:
         """The value of each line of that name, in the order sent."""
-        return [value for field, value in self.headers if field.lower() == name.lower()]
+        name = name.lower()
+        return [value for field, value in self.headers if field.lower() == name]
 
     @property
     def media_type(self) -> str:
@@ -68,4 +75,5 @@ class Response(_Fields):
         """The same response with its `Content-Length` and, as RFC 9110 §6.6.1 asks, a `Date` of `now`."""
         # RFC 9110 §8.6: no Content-Length with 204, nor with 304 unless it is that of the 200.
         length = () if self.status in (204, 304) else (("content-length", str(len(self.body))),)
-        return replace(self, headers=(*self.headers, *length, ("date", formatdate(now, usegmt=True)), *more_headers))
+        headers = (*self.headers, *length, ("date", _http_date(int(now))), *more_headers)
+        return Response(self.status, headers, self.body, self.version)

@@ -19,9 +19,9 @@ def read_parameters(request: Request) -> dict[str, str]:
     except FormError as error:
         raise OAuthError("invalid_request", f"The body is not form-encoded: {error}.") from None
     # §3.2: "Request and response parameters MUST NOT be included more than once."
-    for name, count in Counter(name for name, _ in pairs).items():
-        if count > 1:
-            raise OAuthError("invalid_request", f"The parameter {name[:60]!r} was sent {count} times: send it once.")
+    if len(dict(pairs)) < len(pairs):
+        name, count = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise OAuthError("invalid_request", f"The parameter {name[:60]!r} was sent {count} times: send it once.")
     for name, value in pairs:
         if value and not value.strip("_"):
             raise OAuthError("invalid_request", f"The value of {name[:60]!r} is still a blank to fill in: {value[:20]}")
@@ -42,6 +42,8 @@ def _wrong_encoding(request: Request) -> str:
 
 def _is_json(body: bytes) -> bool:
     """Whether the body is a JSON object, whatever its Content-Type says: curl labels `-d '{...}'` a form."""
+    if b"{" not in body:
+        return False
     try:
         return isinstance(json.loads(body), dict)
     except (ValueError, RecursionError):

@@ -41,6 +41,8 @@ class Server(Face):
                 access_log=False,
                 date_header=False,
                 server_header=False,
+                # Nobody stands before this server, so nobody's X-Forwarded-For is believed.
+                proxy_headers=False,
                 timeout_graceful_shutdown=1,
             ),
             self._ready,

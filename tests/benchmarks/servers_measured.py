@@ -32,7 +32,7 @@ def serve_bare() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    settings = {"loop": "asyncio", "ws": "none", "lifespan": "off", "log_config": None, "access_log": False}
+    settings = {"loop": "asyncio", "ws": "none", "lifespan": "off", "log_config": None, "access_log": False, "proxy_headers": False}
     config = uvicorn.Config(answer, http=WithoutDelay, interface="asgi3", log_level="critical", **settings)
     listener = listen("127.0.0.1", 0)
     print(listener.getsockname()[1], flush=True)
