@@ -1,6 +1,7 @@
 """The ASGI face of the application: bytes in, `handle`, bytes out."""
 
 import logging
+from dataclasses import replace
 
 from mock_server.application import Application
 from mock_server.clock import Clock
@@ -39,7 +40,7 @@ async def _read_request(scope, receive) -> Request | None:
     """The request, or None where its body is too long. ConnectionAbortedError where the client leaves half-way."""
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
     target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
-    request = Request(scope["method"], target.decode("latin-1"), headers, b"", scope["http_version"])
+    request = Request(scope["method"], target.decode("latin-1"), headers, b"", scope["http_version"], scope.get("client_certificate"))
     declared = request.header("content-length") or "0"
     if request.header("expect") and int(declared) > MOST_BODY_BYTES:
         return None  # RFC 9110 §10.1.1: the answer before the body spares the client sending it.
@@ -56,4 +57,4 @@ async def _read_request(scope, receive) -> Request | None:
         more = event["more_body"]
     if received > MOST_BODY_BYTES:
         return None
-    return Request(request.method, request.target, headers, bytes(body), request.version)
+    return replace(request, body=bytes(body))
