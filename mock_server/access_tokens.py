@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mock_server.clients import Client
+from mock_server.dpop import DPoP
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class AccessToken:
     scope: tuple[str, ...]
     issued_at: float
     expires_at: float
+    #: `cnf` (RFC 7800): what its user must prove to hold; None for a bearer token.
+    confirmation: dict[str, str] | None = None
 
 
 class AccessTokens:
@@ -34,12 +37,18 @@ class AccessTokens:
         self._tokens: dict[str, AccessToken] = {}
         self._oldest_first: deque[str] = deque()
         self._lock = threading.Lock()
+        #: How holders of DPoP-bound tokens prove it; None until the application says so.
+        self.dpop: DPoP | None = None
 
-    def issue(self, client: Client, scope: tuple[str, ...], now: float) -> AccessToken:
+    def issue(
+        self, client: Client, scope: tuple[str, ...], now: float, confirmation: dict[str, str] | None = None
+    ) -> AccessToken:
         with self._lock:
             self._sweep(now)
             value = base64.urlsafe_b64encode(self._random_bytes(self.TOKEN_BYTES)).decode("ascii")
-            token = self._tokens[value] = AccessToken(value, client.id, scope, now, now + client.token_lifetime)
+            token = self._tokens[value] = AccessToken(
+                value, client.id, scope, now, now + client.token_lifetime, confirmation
+            )
             self._oldest_first.append(value)
         return token
 

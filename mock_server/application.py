@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from mock_server.access_tokens import AccessTokens
+from mock_server.client_authentication import AuthenticationRules
 from mock_server.clients import Clients
+from mock_server.dpop import DPoP
 from mock_server.error_pages import error_page
 from mock_server.faults import Faults, within_dates
+from mock_server.host_header import is_own_host
 from mock_server.messages import Request, Response
 from mock_server.oauth_errors import ERROR_PAGES
 from mock_server.problems import problem
@@ -27,6 +30,9 @@ class Application:
     `random_bytes(n)` returns n bytes; tokens are made of them, so the same source gives the same tokens.
     `issuer` is the URL at which clients reach this server, without a slash at its end (RFC 8414 §2).
     `rate_limit=(calls, seconds)` is how much the API takes from each client; None for no limit.
+    `basic` is "strict" or "lenient" (RFC 6749 §2.3.1), `dpop_nonce` asks for a nonce in each DPoP proof (RFC 9449 §8).
+    `client_ca` is the certificate, in DER, that vouches for those of clients (RFC 8705 §2.1).
+    `own_address`, where given, is the only one beside loopback that a Host header may name.
     """
 
     clients: Clients
@@ -37,11 +43,22 @@ class Application:
     faults: Faults = field(default_factory=lambda: Faults(random.Random(0).random))
     #: How many seconds the API's clock is ahead of the authorization server's.
     api_skew: Callable[[], float] = lambda: 0.0
+    basic: str = "strict"
+    dpop_nonce: bool = False
+    client_ca: bytes | None = None
+    own_address: str | None = None
 
     def __post_init__(self) -> None:
+        if self.basic not in ("strict", "lenient"):
+            raise ValueError(f'Saw basic={self.basic!r}; expected "strict" or "lenient" (RFC 6749 section 2.3.1).')
         if self.rate_limit is not None:
             self.stations.rate_limit = RateLimit(*self.rate_limit)
         self.tokens = AccessTokens(self.random_bytes)
+        self.dpop = DPoP(self.issuer, self.random_bytes, self.dpop_nonce)
+        self.tokens.dpop = self.dpop
+        # RFC 7523 §3 item 3: an assertion may name the authorization server, or the endpoint that it is sent to.
+        audiences = (self.issuer, f"{self.issuer}/token", f"{self.issuer}/oauth2/token")
+        self.rules = AuthenticationRules(audiences, self.basic == "lenient", self.client_ca)
         self._routes = {
             "/": self._describe,
             "/token": self._token,
@@ -65,6 +82,10 @@ class Application:
         hosts = request.header_lines("host")
         if len(hosts) > 1 or (request.version == "1.1" and not hosts):
             return problem(400, f"Expected one Host header, saw {len(hosts)}: HTTP/1.1 requires it (RFC 9112 section 3.2).")
+        if hosts and self.own_address and not is_own_host(hosts[0], self.own_address):
+            # RFC 9110 §15.5.20: not a server for that name.
+            detail = f"The Host header is {quote(hosts[0], safe=':[]')[:100]}, and this server answers for this machine's own address."
+            return problem(421, f"{detail} To serve other names, start it with expose.")
         if request.path.startswith(ERROR_PAGES):
             return error_page(request)
         is_one_reading = request.path.startswith("/api/readings/")
@@ -74,7 +95,7 @@ class Application:
         return route(request, now)
 
     def _token(self, request: Request, now: float) -> Response:
-        return token_response(request, now, self.clients, self.tokens)
+        return token_response(request, now, self.clients, self.tokens, self.rules, self.dpop)
 
     def _describe(self, request: Request, now: float) -> Response:
         if request.method not in ("GET", "HEAD"):

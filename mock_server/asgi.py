@@ -59,4 +59,5 @@ async def _read_request(scope, receive) -> Request | None:
         more = event["more_body"]
     if received > MOST_BODY_BYTES:
         return None
-    return Request(scope["method"], target.decode("latin-1"), headers, body, scope["http_version"])
+    certificate = scope.get("client_certificate")
+    return Request(scope["method"], target.decode("latin-1"), headers, body, scope["http_version"], certificate)

@@ -3,7 +3,8 @@
 import re
 
 from mock_server.access_tokens import AccessToken, AccessTokens
-from mock_server.messages import Request, Response
+from mock_server.bound_tokens import NotTheHolder, check_holder
+from mock_server.messages import Headers, Request, Response
 from mock_server.oauth_errors import printable
 from mock_server.problems import problem
 
@@ -21,22 +22,26 @@ class Refused(Exception):
 def authorize(request: Request, needed_scope: str, now: float, tokens: AccessTokens) -> AccessToken:
     """The token that lets this request pass. Refused, with the answer of §3.1, where none does."""
     lines = request.header_lines("authorization")
-    bearer = [line for line in lines if line.partition(" ")[0].lower() == "bearer"]
+    bearer = [line for line in lines if line.partition(" ")[0].lower() in ("bearer", "dpop")]
     # §3.1: a request without authentication gets a challenge and no error code.
     if not bearer:
         raise Refused(_challenge(401, None, _without_token(request, lines)))
     # §2.1: b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
-    credentials = re.fullmatch(r"(?i:bearer) +([A-Za-z0-9\-._~+/]+=*)", bearer[0].strip(" "))
+    credentials = re.fullmatch(r"((?i:bearer|dpop)) +([A-Za-z0-9\-._~+/]+=*)", bearer[0].strip(" "))
     if len(lines) > 1 or credentials is None:
         detail = "Expected one header of the form Authorization: Bearer TOKEN, with nothing before or after the token."
         raise Refused(_challenge(400, "invalid_request", detail))
-    token = tokens.find(credentials[1])
+    token = tokens.find(credentials[2])
     if token is None:
         raise Refused(_challenge(401, "invalid_token", "This server did not issue this access token."))
     if token.expires_at <= now:
         lifetime = token.expires_at - token.issued_at
         detail = f"The access token has expired after its {lifetime:.0f} seconds: ask the token endpoint for a new one."
         raise Refused(_challenge(401, "invalid_token", detail))
+    try:
+        check_holder(token, credentials[1], request, now, tokens.dpop)
+    except NotTheHolder as fault:
+        raise Refused(_challenge(401, fault.error, fault.description, None, fault.realm, fault.headers)) from None
     if needed_scope not in token.scope:
         detail = f"The access token has the scope {' '.join(token.scope)}; this request needs {needed_scope}."
         raise Refused(_challenge(403, "insufficient_scope", detail, needed_scope))
@@ -54,11 +59,13 @@ def _without_token(request: Request, authorization: list[str]) -> str:
     return f"This request carries no access token. {expected}."
 
 
-def _challenge(status: int, error: str | None, detail: str, scope: str | None = None) -> Response:
+def _challenge(
+    status: int, error: str | None, detail: str, scope: str | None = None, realm: str = REALM, headers: Headers = ()
+) -> Response:
     """The answer with `WWW-Authenticate` (§3); the attributes are left out where there is nothing to say."""
-    attributes = [REALM]
+    attributes = [realm]
     if error:
         attributes += [f'error="{error}"', f'error_description="{printable(detail)}"']
     if scope:
         attributes.append(f'scope="{scope}"')
-    return problem(status, detail, (("www-authenticate", ", ".join(attributes)),))
+    return problem(status, detail, (("www-authenticate", ", ".join(attributes)), *headers))

@@ -27,7 +27,7 @@ class InProcess(Face):
     """A mock server that holds no port; use `in_process()` to get one."""
 
     def __init__(self, port: int, seed: int | None, clients: Clients | None, sleep: Callable[[float], None]) -> None:
-        self._application, clock = seeded(seed, clients, issuer=f"http://127.0.0.1:{port}")
+        self._application, clock = seeded(seed, clients, issuer=f"http://127.0.0.1:{port}", own_address="127.0.0.1")
         super().__init__(self._application, clock)
         self.port = port
         self._sleep = sleep

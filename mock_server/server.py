@@ -13,7 +13,6 @@ from mock_server.clients import Clients
 from mock_server.clock import Clock
 from mock_server.connection import RecordedConnection
 from mock_server.face import Face
-from mock_server.rate_limit import RateLimit
 from mock_server.seeding import seeded
 
 #: The servers that run in this process, each with the port that was asked for.
@@ -84,7 +83,7 @@ def start(
     clients: Clients | None = None,
     host: str = "127.0.0.1",
     expose: bool = False,
-    rate_limit: tuple[int, float] | None = None,
+    **settings: object,
 ) -> Server:
     """Start a mock server on this machine and say where it is.
 
@@ -93,12 +92,13 @@ def start(
 
     With a `seed` every run gives the same tokens, and the clock stands still until `server.clock.advance(seconds)`;
     with `seed=None` tokens are secret and the clock runs. `clients` replaces the teaching clients.
-    `rate_limit=(calls, seconds)` lets each client call the API so often; without it there is no limit.
+    Further `settings` are those of `Application`: `rate_limit=(calls, seconds)` lets each client call the API so often,
+    `basic="lenient"` takes Basic without form-encoding too, `dpop_nonce=True` asks for a nonce in each DPoP proof.
 
     ValueError for what is no port, and for an address beyond loopback without `expose=True`;
     OSError where the port asked for is taken.
     """
-    server = prepare(port, seed=seed, clients=clients, host=host, expose=expose, rate_limit=rate_limit)
+    server = prepare(port, seed=seed, clients=clients, host=host, expose=expose, **settings)
     server.start()
     _started[server] = port
     print(banner(server, asked_for=port))
@@ -112,17 +112,21 @@ def prepare(
     clients: Clients | None = None,
     host: str = "127.0.0.1",
     expose: bool = False,
-    rate_limit: tuple[int, float] | None = None,
+    **settings: object,
 ) -> Server:
     """A server that holds its port and does not answer yet; the arguments are those of `start`."""
     listening.check_address(host, port, expose)
-    if rate_limit is not None:
-        RateLimit(*rate_limit)  # Refused here, before a port is held.
     for earlier, asked_for in list(_started.items()):
         if earlier.port == (listening.PREFERRED_PORT if port is None else port) or (asked_for is None and port is None):
             earlier.stop()
     listener = listening.listen_on_first_free(host) if port is None else listening.listen(host, port)
-    return Server(listener, *seeded(seed, clients, issuer=listening.url_of(listener), rate_limit=rate_limit))
+    try:
+        own_address = None if expose else listener.getsockname()[0]
+        made = seeded(seed, clients, issuer=listening.url_of(listener), own_address=own_address, **settings)
+    except BaseException:
+        listener.close()
+        raise
+    return Server(listener, *made)
 
 
 def banner(server: Server, asked_for: int | None) -> str:

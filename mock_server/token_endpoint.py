@@ -4,14 +4,18 @@ import json
 import re
 
 from mock_server.access_tokens import AccessTokens
-from mock_server.client_authentication import authenticate_client
+from mock_server.bound_tokens import confirmation_for, token_type
+from mock_server.client_authentication import AuthenticationRules, authenticate_client
 from mock_server.clients import CLIENT_CREDENTIALS, Client, Clients
+from mock_server.dpop import DPoP
 from mock_server.messages import Request, Response
 from mock_server.oauth_errors import NO_STORE, OAuthError, error_body
 from mock_server.parameters import EXAMPLE, read_parameters
 
 
-def token_response(request: Request, now: float, clients: Clients, tokens: AccessTokens) -> Response:
+def token_response(
+    request: Request, now: float, clients: Clients, tokens: AccessTokens, rules: AuthenticationRules, dpop: DPoP
+) -> Response:
     """The answer to an access token request: a token (§5.1) or an error (§5.2)."""
     # RFC 6749 §3.2: 'The client MUST use the HTTP "POST" method when making access token requests.'
     if request.method != "POST":
@@ -22,21 +26,23 @@ def token_response(request: Request, now: float, clients: Clients, tokens: Acces
         return Response(405, headers, json.dumps(body).encode("ascii"))
     try:
         parameters = read_parameters(request)
-        client = authenticate_client(request, parameters, clients)
+        client = authenticate_client(request, parameters, clients, now, rules)
         _check_grant(client, parameters.get("grant_type"))
         scope = _grant_scope(client, parameters.get("scope"))
+        confirmation = confirmation_for(client, request, now, dpop)
     except OAuthError as error:
         return error.response()
 
-    token = tokens.issue(client, scope, now)
+    token = tokens.issue(client, scope, now, confirmation)
     # §5.1. No refresh_token: §4.4.3 advises against one, for the client can ask again at any time.
     body = {
         "access_token": token.value,
-        "token_type": "Bearer",
+        "token_type": token_type(confirmation),
         "expires_in": client.token_lifetime,
         "scope": " ".join(scope),
     }
-    return Response(200, (("content-type", "application/json"), *NO_STORE), json.dumps(body).encode("ascii"))
+    nonce = dpop.nonce_headers(now)
+    return Response(200, (("content-type", "application/json"), *NO_STORE, *nonce), json.dumps(body).encode("ascii"))
 
 
 def _check_grant(client: Client, grant_type: str | None) -> None:

@@ -133,8 +133,8 @@ def test_a_host_that_is_there_is_not_supplied_whatever_its_case(name):
     "header", ["Content-Length: 99", "content-LENGTH: 0", "Transfer-Encoding: chunked", "transfer-encoding:x"]
 )
 def test_a_length_that_is_there_is_not_supplied_whatever_its_case(header):
-    raw, supplied = complete(f"POST / HTTP/1.1\nHost: x\n{header}\n\nbody", "here:1")
-    assert raw == f"POST / HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\nbody".encode("ascii")
+    raw, supplied = complete(f"POST / HTTP/1.1\nHost: 127.0.0.1\n{header}\n\nbody", "here:1")
+    assert raw == f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n{header}\r\n\r\nbody".encode("ascii")
     assert len(supplied) == 1
 
 
@@ -182,8 +182,8 @@ def test_a_json_body_with_braces_goes_out_as_typed(run, server):
 @pytest.mark.parametrize(
     ("typed", "raw"),
     [
-        ("GET / HTTP/1.1\nHost: x\n\n", b"GET / HTTP/1.1\nHost: x\n\n"),
-        (r"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+        ("GET / HTTP/1.1\nHost: 127.0.0.1\n\n", b"GET / HTTP/1.1\nHost: 127.0.0.1\n\n"),
+        (r"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
         (r"a\tb\\c\x00\xfF\x0a", b"a\tb\\c\x00\xff\n"),
         (r"\\r\\x41\\\r", b"\\r\\x41\\\r"),
         (r"\q \x \x4 \xzz \u1234 \0 \N", rb"\q \x \x4 \xzz \u1234 \0 \N"),
@@ -199,9 +199,9 @@ def test_exact_text_stands_for_exact_bytes(typed, raw):
 
 @pytest.mark.parametrize("line", ["{server.url} --exact", "--exact {server.url}", "  {server.url}   --exact  "])
 def test_an_exact_cell_supplies_nothing_and_says_so(run, server, line):
-    answer = run("GET /api/stations HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n", line)
+    answer = run("GET /api/stations HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\n\\r\\n", line)
     # The cell itself ends in one line end, which goes out too.
-    assert answer.sent == b"GET /api/stations HTTP/1.1\r\nHost: x\r\n\r\n\n"
+    assert answer.sent == b"GET /api/stations HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n\n"
     assert answer.supplied == ()
     assert repr(answer).startswith(f"Sent {len(answer.sent)} bytes, exactly as typed.")
     assert answer.response.status == 401

@@ -1,6 +1,11 @@
+import base64
+import random
+
 import pytest
 
+from mock_server.application import Application
 from mock_server.clients import READ, WRITE, Clients, teaching_clients
+from plain_client import GRANT, NOW, token_request
 
 
 @pytest.mark.parametrize(
@@ -55,3 +60,30 @@ def test_two_sets_of_teaching_clients_share_nothing():
     one, two = teaching_clients(), teaching_clients()
     one.register("extra", "s")
     assert two.find("extra") is None
+
+
+def test_two_secrets_live_while_one_follows_the_other(application):
+    def status(secret, now=NOW):
+        body = f"grant_type=client_credentials&client_id=myapp123&client_secret={secret}"
+        return application.handle(token_request(body.encode("ascii")), now).status
+
+    application.clients.rotate_secret("myapp123", "new-secret", old_until=NOW + 60)
+    assert (status("secret456"), status("new-secret")) == (200, 200)
+    assert (status("secret456", NOW + 61), status("new-secret", NOW + 61)) == (401, 200)
+    application.clients.drop_old_secret("myapp123")
+    assert (status("secret456"), status("new-secret")) == (401, 200)
+
+
+@pytest.mark.parametrize(("basic", "status"), [("strict", 401), ("lenient", 200)])
+def test_a_lenient_server_also_takes_basic_that_is_not_form_encoded(basic, status):
+    application = Application(teaching_clients(), random.Random(1).randbytes, basic=basic)
+    application.clients.register("plus", "a+b%")
+    raw = ("Authorization", "Basic " + base64.b64encode(b"plus:a+b%").decode("ascii"))
+    encoded = ("Authorization", "Basic " + base64.b64encode(b"plus:a%2Bb%25").decode("ascii"))
+    assert application.handle(token_request(GRANT, raw), NOW).status == status
+    assert application.handle(token_request(GRANT, encoded), NOW).status == 200
+
+
+def test_a_reading_of_basic_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match="strict"):
+        Application(teaching_clients(), random.Random(1).randbytes, basic="loose")
