@@ -44,7 +44,8 @@ class _Narrator:
         answers = self._answer(request, response, server)
         text, detail, outcome, learned = answers
         if exchange.fault:
-            detail = f"fault: {exchange.fault}" + (f"; {detail}" if detail else "")
+            kind = exchange.fault.partition(" ")[0]
+            detail = "; ".join(part for part in (detail, f"fault: {kind}") if part)
         there = Message(exchange.number, CLIENT, server, f"{request.method} {_short(request.path)}", asks[0], "asked", asks[1])
         return [there, Message(exchange.number, server, CLIENT, text, detail, outcome, learned)]
 
@@ -77,11 +78,12 @@ class _Narrator:
         if issued := issued_token_in(response):
             return text, *self._issued(request, issued)
         if response.status >= 400:
-            why = _short(str(members.get("error") or _challenge_error(response) or members.get("title") or ""))
+            why = _short(str(members.get("error") or _challenge_error(response) or ""))
             latest = f"refused with {response.status}" + (f": {why}" if why else "")
             outcome = {server: {"asking": "the request was refused"}, CLIENT: {"latest": latest}}
             wait = response.header("retry-after")
-            return text, f"{why}, retry after {wait} s" if wait else why, "refused", outcome
+            detail = ", ".join(part for part in (why, f"retry after {wait} s" if wait else "") if part)
+            return text, detail, "refused", outcome
         what = ", ".join(f"{len(value)} {name}" if isinstance(value, list) else name for name, value in members.items())
         what = _short(what or response.media_type, 48)
         learned = {CLIENT: {"latest": f"the answer: {what}" if what else "the answer"}}
