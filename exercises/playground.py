@@ -20,13 +20,13 @@ from mock_server.server import Server
 from mock_server.spellings import Spellings, three_spellings
 from mock_server.wire import parse_response, serialize_request
 
-#: The published clients of the lessons, and what makes each worth a try.
+#: The published clients of the lessons and their secrets.
 TEACHING_CLIENTS = {
-    "myapp123": ("secret456", "reads and writes"),
-    "abc123": ("secret456", "reads and writes"),
-    "dashboard": ("dashboard-secret", "may only read"),
-    "station:7 north": ("p+q r&%/=", "awkward characters"),
-    "browser-app": ("", "public, has no secret"),
+    "myapp123": "secret456",
+    "abc123": "secret456",
+    "dashboard": "dashboard-secret",
+    "station:7 north": "p+q r&%/=",
+    "browser-app": "",
 }
 _PLACE_LABELS = {"body": "in the body", "Basic": "HTTP Basic header", "URL": "in the URL", "nowhere": "nowhere"}
 _ENCODING_LABELS = {"form": "form", "JSON": "JSON"}
@@ -116,17 +116,18 @@ class Playground:
 class _Widgets:
     """The controls, the three spellings and the answer, of core ipywidgets.
 
-    Choices among few are dropdowns, which work with Tab and the arrow keys; radio inputs do not in JupyterLab.
+    Choices are buttons and neither dropdowns nor radio inputs: JupyterLab takes the arrow keys and letters that those need,
+    while buttons work with Tab, Space and Enter alone.
     """
 
     def __init__(self, shown: Playground) -> None:
         self._playground = shown
         self._is_updating = False
-        self._method = _dropdown("Method", METHODS)
-        self._encoding = _dropdown("Body is", [(_ENCODING_LABELS[each], each) for each in ENCODINGS])
-        self._place = _dropdown("Credentials", [(_PLACE_LABELS[each], each) for each in PLACES])
-        clients = [(f"{name} ({what})", name) for name, (_, what) in TEACHING_CLIENTS.items()]
-        self._client = _dropdown("Client", [*clients, (_OTHER, "")])
+        self._method = _buttons("Method", METHODS)
+        self._encoding = _buttons("Body is", [(_ENCODING_LABELS[each], each) for each in ENCODINGS])
+        self._place = _buttons("Credentials", [(_PLACE_LABELS[each], each) for each in PLACES])
+        clients = [(name, name) for name in TEACHING_CLIENTS]
+        self._client = _buttons("Client", [*clients, (_OTHER, "")])
         self._fields = {
             name: _text(name) for name in ("client_id", "client_secret", "grant_type", "scope", "resource")
         }
@@ -139,10 +140,11 @@ class _Widgets:
         for control in (self._method, self._encoding, self._place, *self._fields.values()):
             control.observe(lambda _: self._chosen(), names="value")
         self._client.observe(lambda change: self._client_chosen(change.new), names="value")
-        controls = ipywidgets.GridBox(
-            [self._method, self._encoding, self._place, self._client, *self._fields.values()],
+        fields = ipywidgets.GridBox(
+            list(self._fields.values()),
             layout=ipywidgets.Layout(grid_template_columns="repeat(auto-fit, minmax(19em, 1fr))", grid_gap="2px 16px"),
         )
+        controls = ipywidgets.VBox([self._method, self._encoding, self._place, self._client, fields])
         title = ipywidgets.HTML(f'{_STYLE}<p class="title"><b>Playground</b> · build a token request, then send it</p>')
         self.box = ipywidgets.VBox([title, controls, self._spellings, ipywidgets.HBox([send, reset]), self._answer])
         self.box.add_class("playground")
@@ -155,7 +157,7 @@ class _Widgets:
         self._method.value, self._encoding.value, self._place.value = choices.method, choices.encoding, choices.credentials
         for name, field in self._fields.items():
             field.value = getattr(choices, name)
-        known = TEACHING_CLIENTS.get(choices.client_id, (None,))[0] == choices.client_secret
+        known = TEACHING_CLIENTS.get(choices.client_id) == choices.client_secret
         self._client.value = choices.client_id if known else ""
         self._is_updating = False
         self._encoding.disabled = choices.method == "GET"
@@ -174,7 +176,7 @@ class _Widgets:
 
     def _client_chosen(self, client_id: str) -> None:
         if not self._is_updating:
-            self._playground.choose(client_id=client_id, client_secret=TEACHING_CLIENTS.get(client_id, ("",))[0])
+            self._playground.choose(client_id=client_id, client_secret=TEACHING_CLIENTS.get(client_id, ""))
             self._answer.value = _NO_ANSWER
 
     def _reset(self) -> None:
@@ -191,8 +193,9 @@ class _Widgets:
             self._answer.value = f'<div class="verdict refused" role="status">{text}</div>'
 
 
-def _dropdown(label: str, options) -> ipywidgets.Dropdown:
-    return ipywidgets.Dropdown(description=label, options=options, style=_LABEL, layout=_WIDE)
+def _buttons(label: str, options) -> ipywidgets.ToggleButtons:
+    style = _LABEL | {"button_width": "auto"}
+    return ipywidgets.ToggleButtons(description=label, options=options, style=style, layout=_WIDE)
 
 
 def _text(label: str) -> ipywidgets.Text:
@@ -225,11 +228,12 @@ _STYLE = """<style>
 .playground { max-width: 62rem; border: 1px solid var(--jp-border-color2, #bdbdbd); border-radius: 4px; padding: 0.4em 1em 0.8em; }
 .playground .widget-html-content { line-height: 1.45; font-size: var(--jp-content-font-size1, 14px); }
 .playground p.title { margin: 0.2em 0 0.4em; }
-.playground .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 0.7em; margin: 0.5em 0; }
+.playground .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: 0.7em; margin: 0.5em 0; }
 .playground section { min-width: 0; }
 .playground h4 { margin: 0 0 0.2em; font-size: 0.9em; font-weight: 600; }
 .playground section pre { margin: 0; height: 13.5em; overflow: auto; padding: 0.6em 0.8em; white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.4; font-size: 12px; background: var(--jp-layout-color2, #eee); border-radius: 3px; }
 .playground .verdict { border-left: 4px solid #2e7d32; padding: 0.1em 0.9em; margin: 0.5em 0; }
 .playground .verdict.refused { border-left-color: #c62828; }
+.playground .jupyter-button.mod-active { box-shadow: inset 0 -3px #1976d2; font-weight: 600; }
 .playground .jupyter-button:focus-visible { outline: 2px solid #1976d2; outline-offset: 1px; }
 </style>"""
