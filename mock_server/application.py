@@ -7,9 +7,12 @@ from urllib.parse import quote
 
 from mock_server.access_tokens import AccessTokens
 from mock_server.clients import Clients
+from mock_server.mcp import Mcp
 from mock_server.messages import Request, Response
+from mock_server.metadata import RESOURCE_PATH, SERVER_PATH, resource_metadata_response, server_metadata_response
 from mock_server.problems import problem
 from mock_server.rate_limit import RateLimit
+from mock_server.registration import Registrations
 from mock_server.stations import Stations
 from mock_server.token_endpoint import token_response
 
@@ -22,6 +25,7 @@ class Application:
 
     `random_bytes(n)` returns n bytes; tokens are made of them, so the same source gives the same tokens.
     `issuer` is the URL at which clients reach this server, without a slash at its end (RFC 8414 §2).
+    `exposed` says that others than this machine's own can reach it: then nobody may register a client.
     `rate_limit=(calls, seconds)` is how much the API takes from each client; None for no limit.
     """
 
@@ -30,11 +34,13 @@ class Application:
     issuer: str = "http://127.0.0.1:9400"
     stations: Stations = field(default_factory=Stations)
     rate_limit: tuple[int, float] | None = None
+    exposed: bool = False
 
     def __post_init__(self) -> None:
         if self.rate_limit is not None:
             self.stations.rate_limit = RateLimit(*self.rate_limit)
         self.tokens = AccessTokens(self.random_bytes)
+        self.registrations = Registrations(self.clients, self.random_bytes, self.issuer, self.exposed)
         self._routes = {
             "/": self._describe,
             "/token": self._token,
@@ -42,6 +48,13 @@ class Application:
             "/api/stations": lambda request, now: self.stations.stations_response(request, now, self.tokens),
             "/api/readings": lambda request, now: self.stations.readings_response(request, now, self.tokens),
             "/api/readings/{id}": lambda request, now: self.stations.reading_response(request, now, self.tokens),
+            # Found when asked for, as `stations` may be another by then.
+            "/mcp": lambda request, now: Mcp(self.stations, self.tokens, self.issuer).response(request, now),
+            SERVER_PATH: lambda request, now: server_metadata_response(request, self.issuer),
+            RESOURCE_PATH: lambda request, now: resource_metadata_response(request, self.issuer),
+            f"{RESOURCE_PATH}/mcp": lambda request, now: resource_metadata_response(request, self.issuer),
+            "/register": self.registrations.registration_response,
+            "/register/{client_id}": self.registrations.configuration_response,
         }
 
     def handle(self, request: Request, now: float) -> Response:
@@ -56,8 +69,7 @@ class Application:
         hosts = request.header_lines("host")
         if len(hosts) > 1 or (request.version == "1.1" and not hosts):
             return problem(400, f"Expected one Host header, saw {len(hosts)}: HTTP/1.1 requires it (RFC 9112 section 3.2).")
-        is_one_reading = request.path.startswith("/api/readings/")
-        route = self._routes.get("/api/readings/{id}" if is_one_reading else request.path)
+        route = self._routes.get(_pattern_of(request.path))
         if route is None:
             return problem(404, f"There is nothing at {quote(request.path, safe='/%')[:200]}. Here is: {', '.join(self._routes)}.")
         return route(request, now)
@@ -70,3 +82,10 @@ class Application:
             return problem(405, "This page can only be read, with GET.", (("allow", "GET, HEAD"),))
         body = {"warning": WARNING, "endpoints": [path for path in self._routes if path != "/"]}
         return Response(200, (("content-type", "application/json"),), json.dumps(body).encode("ascii"))
+
+
+def _pattern_of(path: str) -> str:
+    """The path as the routes have it: what names one of many is a variable there."""
+    if path.startswith("/api/readings/"):
+        return "/api/readings/{id}"
+    return "/register/{client_id}" if path.startswith("/register/") else path

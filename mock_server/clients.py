@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 READ, WRITE = "readings:read", "readings:write"
 CLIENT_CREDENTIALS = "client_credentials"
@@ -27,6 +27,7 @@ class Client:
     scopes: tuple[str, ...] = (READ, WRITE)
     grant_types: tuple[str, ...] = (CLIENT_CREDENTIALS,)
     token_lifetime: int = 3600
+    access_token_format: str = "opaque"
 
     @property
     def is_public(self) -> bool:
@@ -50,6 +51,15 @@ class Clients:
         digest = _NO_SECRET if secret is None else _digest(secret)
         client = self._by_id[client_id] = Client(client_id, digest, **settings)
         return client
+
+    def replace(self, client_id: str, **settings: object) -> Client:
+        """Give a client other settings; its secret stays. KeyError where there is no such client."""
+        client = self._by_id[client_id] = replace(self._by_id[client_id], **settings)
+        return client
+
+    def remove(self, client_id: str) -> None:
+        """Forget a client; an unknown one is no error."""
+        self._by_id.pop(client_id, None)
 
     def find(self, client_id: str) -> Client | None:
         return self._by_id.get(client_id)

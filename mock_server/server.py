@@ -137,6 +137,7 @@ def prepare(
         random_bytes=random_bytes,
         issuer=listening.url_of(listener),
         rate_limit=rate_limit,
+        exposed=not listening.is_loopback(host),
     )
     return Server(listener, application, Clock.running() if seed is None else Clock.stopped())
 
