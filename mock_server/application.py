@@ -13,10 +13,13 @@ from mock_server.dpop import DPoP
 from mock_server.error_pages import error_page
 from mock_server.faults import Faults, within_dates
 from mock_server.host_header import is_own_host
+from mock_server.mcp import Mcp
 from mock_server.messages import Request, Response
+from mock_server.metadata import RESOURCE_PATH, SERVER_PATH, resource_metadata_response, server_metadata_response
 from mock_server.oauth_errors import ERROR_PAGES
 from mock_server.problems import problem
 from mock_server.rate_limit import RateLimit
+from mock_server.registration import Registrations
 from mock_server.stations import Stations
 from mock_server.token_endpoint import token_response
 
@@ -29,6 +32,7 @@ class Application:
 
     `random_bytes(n)` returns n bytes; tokens are made of them, so the same source gives the same tokens.
     `issuer` is the URL at which clients reach this server, without a slash at its end (RFC 8414 §2).
+    `exposed` says that others than this machine's own can reach it: then nobody may register a client.
     `rate_limit=(calls, seconds)` is how much the API takes from each client; None for no limit.
     `basic` is "strict" or "lenient" (RFC 6749 §2.3.1), `dpop_nonce` asks for a nonce in each DPoP proof (RFC 9449 §8).
     `client_ca` is the certificate, in DER, that vouches for those of clients (RFC 8705 §2.1).
@@ -47,6 +51,7 @@ class Application:
     dpop_nonce: bool = False
     client_ca: bytes | None = None
     own_address: str | None = None
+    exposed: bool = False
 
     def __post_init__(self) -> None:
         if self.basic not in ("strict", "lenient"):
@@ -59,6 +64,7 @@ class Application:
         # RFC 7523 §3 item 3: an assertion may name the authorization server, or the endpoint that it is sent to.
         audiences = (self.issuer, f"{self.issuer}/token", f"{self.issuer}/oauth2/token")
         self.rules = AuthenticationRules(audiences, self.basic == "lenient", self.client_ca)
+        self.registrations = Registrations(self.clients, self.random_bytes, self.issuer, self.exposed)
         self._routes = {
             "/": self._describe,
             "/token": self._token,
@@ -66,6 +72,13 @@ class Application:
             "/api/stations": lambda request, now: self.stations.stations_response(request, now, self.tokens),
             "/api/readings": lambda request, now: self.stations.readings_response(request, now, self.tokens),
             "/api/readings/{id}": lambda request, now: self.stations.reading_response(request, now, self.tokens),
+            # Found when asked for, as `stations` may be another by then.
+            "/mcp": lambda request, now: Mcp(self.stations, self.tokens, self.issuer).response(request, now),
+            SERVER_PATH: lambda request, now: server_metadata_response(request, self.issuer),
+            RESOURCE_PATH: lambda request, now: resource_metadata_response(request, self.issuer),
+            f"{RESOURCE_PATH}/mcp": lambda request, now: resource_metadata_response(request, self.issuer),
+            "/register": self.registrations.registration_response,
+            "/register/{client_id}": self.registrations.configuration_response,
         }
 
     def handle(self, request: Request, now: float) -> Response:
@@ -88,8 +101,7 @@ class Application:
             return problem(421, f"{detail} To serve other names, start it with expose.")
         if request.path.startswith(ERROR_PAGES):
             return error_page(request)
-        is_one_reading = request.path.startswith("/api/readings/")
-        route = self._routes.get("/api/readings/{id}" if is_one_reading else request.path)
+        route = self._routes.get(_pattern_of(request.path))
         if route is None:
             return problem(404, f"There is nothing at {quote(request.path, safe='/%')[:200]}. Here is: {', '.join(self._routes)}.")
         return route(request, now)
@@ -102,3 +114,10 @@ class Application:
             return problem(405, "This page can only be read, with GET.", (("allow", "GET, HEAD"),))
         body = {"warning": WARNING, "endpoints": [path for path in self._routes if path != "/"]}
         return Response(200, (("content-type", "application/json"),), json.dumps(body).encode("ascii"))
+
+
+def _pattern_of(path: str) -> str:
+    """The path as the routes have it: what names one of many is a variable there."""
+    if path.startswith("/api/readings/"):
+        return "/api/readings/{id}"
+    return "/register/{client_id}" if path.startswith("/register/") else path

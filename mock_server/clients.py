@@ -49,6 +49,7 @@ class Client:
     #: RFC 8705 §3.4 `tls_client_certificate_bound_access_tokens` and RFC 9449 §5.2 `dpop_bound_access_tokens`.
     certificate_bound: bool = False
     dpop_bound: bool = False
+    access_token_format: str = "opaque"
 
     @property
     def is_public(self) -> bool:
@@ -105,6 +106,15 @@ class Clients:
         client = replace(self._by_id[client_id], old_secret_digest=_NO_SECRET, old_hmac_key=b"")
         self._by_id[client_id] = client
         return client
+
+    def replace(self, client_id: str, **settings: object) -> Client:
+        """Give a client other settings; its secret stays. KeyError where there is no such client."""
+        client = self._by_id[client_id] = replace(self._by_id[client_id], **settings)
+        return client
+
+    def remove(self, client_id: str) -> None:
+        """Forget a client; an unknown one is no error."""
+        self._by_id.pop(client_id, None)
 
     def find(self, client_id: str) -> Client | None:
         return self._by_id.get(client_id)

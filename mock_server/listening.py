@@ -12,7 +12,7 @@ def check_address(host: str, port: int | None, expose: bool) -> None:
     """ValueError for what is no port, and for an address that others can reach unless `expose` allows it."""
     if port is not None and (type(port) is not int or not 0 <= port <= 65535):
         raise ValueError(f"Saw port {port!r}; expected a whole number from 0 to 65535, or none for {PREFERRED_PORT}.")
-    if not expose and not _is_loopback(host):
+    if not expose and not is_loopback(host):
         raise ValueError(
             f"Refused to listen on {host}: others could reach it, and this is a teaching server with published secrets. "
             "Expected an address of this machine such as 127.0.0.1; to serve a class all the same, say so with expose."
@@ -25,7 +25,7 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

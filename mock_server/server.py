@@ -122,7 +122,7 @@ def prepare(
     listener = listening.listen_on_first_free(host) if port is None else listening.listen(host, port)
     try:
         own_address = None if expose else listener.getsockname()[0]
-        made = seeded(seed, clients, issuer=listening.url_of(listener), own_address=own_address, **settings)
+        made = seeded(seed, clients, issuer=listening.url_of(listener), own_address=own_address, exposed=expose, **settings)
     except BaseException:
         listener.close()
         raise

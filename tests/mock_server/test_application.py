@@ -32,6 +32,12 @@ def test_the_root_says_that_this_is_a_teaching_server(application):
         "/api/stations",
         "/api/readings",
         "/api/readings/{id}",
+        "/mcp",
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/oauth-protected-resource",
+        "/.well-known/oauth-protected-resource/mcp",
+        "/register",
+        "/register/{client_id}",
     ]
 
 
