@@ -15,6 +15,7 @@ from mock_server.clients import Clients, teaching_clients
 from mock_server.clock import Clock
 from mock_server.connection import RecordedConnection
 from mock_server.record import Exchange, Record
+from mock_server.tls import LocalTLS
 
 #: The servers that run in this process, each with the port that was asked for.
 _started: dict["Server", int | None] = {}
@@ -24,18 +25,22 @@ class Server:
     """A running mock server; use `start()` to get one.
 
     `url` has no slash at its end. `exchanges` is what crossed the wire so far, oldest first.
+    `ca_file` is the certificate (PEM) that a client of `start(tls=True)` trusts: `requests.get(url, verify=server.ca_file)`;
+    None without TLS. `tls` makes certificates for clients: `server.tls.client_certificate("name")`.
     """
 
-    def __init__(self, listener: socket.socket, application: Application, clock: Clock) -> None:
+    def __init__(self, listener: socket.socket, application: Application, clock: Clock, tls: LocalTLS | None = None) -> None:
         self.port = listener.getsockname()[1]
         self.url = application.issuer
         self.clock = clock
         self.clients = application.clients
+        self.tls = tls
+        self.ca_file = tls.ca_file if tls else None
         self._record = Record()
         self._listener = listener
         self._ready = threading.Event()
         self._uvicorn = _Uvicorn(
-            uvicorn.Config(
+            _Config(
                 functools.partial(answer, application, clock),
                 interface="asgi3",
                 http=functools.partial(RecordedConnection, self._record, clock),
@@ -51,6 +56,7 @@ class Server:
             ),
             self._ready,
         )
+        self._uvicorn.config.tls = tls
         self._thread = threading.Thread(target=self.serve, name=f"mock server {self.port}", daemon=True)
 
     @property
@@ -73,6 +79,8 @@ class Server:
         self._uvicorn.should_exit = True
         if self._thread.is_alive():
             self._thread.join()
+        if self.tls:
+            self.tls.remove()
         _started.pop(self, None)
 
     def __enter__(self) -> "Server":
@@ -92,6 +100,9 @@ def start(
     clients: Clients | None = None,
     host: str = "127.0.0.1",
     expose: bool = False,
+    tls: bool | str = False,
+    basic: str = "strict",
+    dpop_nonce: bool = False,
 ) -> Server:
     """Start a mock server on this machine and say where it is.
 
@@ -101,10 +112,16 @@ def start(
     With a `seed` every run gives the same tokens, and the clock stands still until `server.clock.advance(seconds)`;
     with `seed=None` tokens are secret and the clock runs. `clients` replaces the teaching clients.
 
+    With `tls=True` it is https, with a certificate of a local authority (`server.ca_file`); "expired", "self-signed" and
+    "wrong-host" give a certificate that clients must refuse. `basic="lenient"` also takes a client id and secret that are
+    not form-encoded inside Basic (RFC 6749 §2.3.1). With `dpop_nonce=True` DPoP proofs need a nonce (RFC 9449 §8).
+
     ValueError for what is no port, and for an address beyond loopback without `expose=True`;
     OSError where the port asked for is taken.
     """
-    server = prepare(port, seed=seed, clients=clients, host=host, expose=expose)
+    server = prepare(
+        port, seed=seed, clients=clients, host=host, expose=expose, tls=tls, basic=basic, dpop_nonce=dpop_nonce
+    )
     server.start()
     _started[server] = port
     print(banner(server, asked_for=port))
@@ -118,9 +135,15 @@ def prepare(
     clients: Clients | None = None,
     host: str = "127.0.0.1",
     expose: bool = False,
+    tls: bool | str = False,
+    basic: str = "strict",
+    dpop_nonce: bool = False,
 ) -> Server:
     """A server that holds its port and does not answer yet; the arguments are those of `start`."""
     listening.check_address(host, port, expose)
+    if basic not in ("strict", "lenient"):
+        raise ValueError(f"Saw basic={basic!r}; expected 'strict' or 'lenient'.")
+    local_tls = LocalTLS(host, tls) if tls else None
     for earlier, asked_for in list(_started.items()):
         if earlier.port == (listening.PREFERRED_PORT if port is None else port) or (asked_for is None and port is None):
             earlier.stop()
@@ -129,15 +152,30 @@ def prepare(
     application = Application(
         clients=teaching_clients() if clients is None else clients,
         random_bytes=random_bytes,
-        issuer=listening.url_of(listener),
+        issuer=listening.url_of(listener, "https" if local_tls else "http"),
+        basic=basic,
+        dpop_nonce=dpop_nonce,
+        client_ca=local_tls.ca_der if local_tls else None,
+        own_address=None if expose else host,
     )
-    return Server(listener, application, Clock.running() if seed is None else Clock.stopped())
+    return Server(listener, application, Clock.running() if seed is None else Clock.stopped(), local_tls)
 
 
 def banner(server: Server, asked_for: int | None) -> str:
     """One line: where the server is, and why it is elsewhere when it had to move."""
     moved = asked_for is None and server.port != listening.PREFERRED_PORT
     return f"Mock server ready at {server.url}" + (f" (port {listening.PREFERRED_PORT} is taken)" if moved else "")
+
+
+class _Config(uvicorn.Config):
+    """uvicorn reads its certificate from files; ours are made on demand, so it gets the finished context."""
+
+    tls: LocalTLS | None = None
+
+    def load(self) -> None:
+        super().load()
+        if self.tls:
+            self.ssl = self.tls.context
 
 
 class _Uvicorn(uvicorn.Server):

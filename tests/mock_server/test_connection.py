@@ -24,7 +24,7 @@ from plain_client import (
     wait_until,
 )
 
-GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 TEN_MEGABYTES = 10 * 1024 * 1024
 
 
@@ -66,7 +66,7 @@ def test_a_request_that_stays_half_is_answered_with_408_and_closed(server, short
 
 @pytest.mark.parametrize(
     "drip",
-    [raw_request()[:60], b"POST /token HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\n", b"\r\n" * 30],
+    [raw_request()[:60], b"POST /token HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\n", b"\r\n" * 30],
     ids=["head", "chunks", "empty-lines"],
 )
 def test_a_request_that_drips_is_hung_up_on(server, short_deadline, drip):
@@ -207,10 +207,10 @@ def test_what_came_with_the_end_of_too_long_a_body_is_not_answered(server):
 @pytest.mark.parametrize(
     ("head", "status"),
     [
-        (b"POST /token HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 1_000_000 + b"\r\n\r\n", 431),
-        (b"POST /token HTTP/1.1\r\nHost: x\r\n" + b"X: a\r\n" * 170_000 + b"\r\n", 431),
-        (b"POST /token HTTP/1.1\r\nHost: x\r\n" + b"X" * 1_000_000, 431),
-        (b"GET /" + b"a" * 1_000_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"POST /token HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 1_000_000 + b"\r\n\r\n", 431),
+        (b"POST /token HTTP/1.1\r\nHost: localhost\r\n" + b"X: a\r\n" * 170_000 + b"\r\n", 431),
+        (b"POST /token HTTP/1.1\r\nHost: localhost\r\n" + b"X" * 1_000_000, 431),
+        (b"GET /" + b"a" * 1_000_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
         (b"\r\n" * 500_000, 414),
     ],
     ids=["long-value", "many-headers", "long-name", "long-target", "empty-lines"],
@@ -252,32 +252,32 @@ def test_a_megabyte_of_head_behind_a_good_request_is_refused_in_its_turn(server)
         b"\xff\xfe\xfd\r\n\r\n",
         b"hello\r\n\r\n",
         b"GET\r\n\r\n",
-        b"GET / HTTP/9.9\r\nHost: x\r\n\r\n",
-        b"GET / FTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET http:// HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET x HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"CONNECT /token HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n",
+        b"GET / FTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /\0 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /\xc3\xa9 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET http:// HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET x HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"CONNECT x:1 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"CONNECT /token HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\n folded\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nX\0: a\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nX: a\rb\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\n: a\r\n\r\n",
-        b"GET / HTTP/1.1\nHost: x\n\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n folded\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: a\0b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX\0: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: a\rb\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n: a\r\n\r\n",
+        b"GET / HTTP/1.1\nHost: localhost\n\n",
         b"GET / HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
-        b"POST /token HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
-        b"POST /token HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        b"POST /token HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-        b"POST /token HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
-        b"POST /token HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n-6\r\nabcdef\r\n",
-        b"POST /token HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n",
-        b"POST /token HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: y\r\n\r\n",
+        b"POST /token HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+        b"POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST /token HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        b"POST /token HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
+        b"POST /token HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n-6\r\nabcdef\r\n",
+        b"POST /token HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n",
+        b"POST /token HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n",
     ],
 )
 def test_what_is_not_http_is_refused_with_a_reason(server, message):
@@ -296,7 +296,7 @@ def test_what_is_not_http_is_refused_with_a_reason(server, message):
     ids=ascii,
 )  # fmt: skip
 def test_a_content_length_that_is_no_length_is_refused(server, short_deadline, length):
-    head = f"POST /token HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\r\n"
+    head = f"POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\r\n"
     with PlainClient(server) as client:
         client.send(head.encode("utf-8" if not length.isascii() and ord(length[0]) > 255 else "latin-1") + b"abc")
         answer = client.until_closed()
@@ -357,19 +357,19 @@ def test_a_pipeline_of_offers_is_no_burden(server):
 @pytest.mark.parametrize("version", [b"", b" HTTP/0.9", b" HTTP/2.0"])
 def test_a_request_line_without_a_version_that_is_spoken_here_is_refused(server, version):
     with PlainClient(server) as client:
-        answer = client.send(b"GET /" + version + b"\r\nHost: x\r\n\r\n").until_closed()
+        answer = client.send(b"GET /" + version + b"\r\nHost: localhost\r\n\r\n").until_closed()
     assert status_of(answer) in (400, 505)
     assert_still_serves(server)
 
 
 @pytest.mark.parametrize("method", [b"GET", b"OPTIONS", b"POST"])
 def test_an_asterisk_is_a_target_at_which_there_is_nothing(server, method):
-    assert status_of(ask(server, method + b" * HTTP/1.1\r\nHost: x\r\n\r\n")) == 404
+    assert status_of(ask(server, method + b" * HTTP/1.1\r\nHost: localhost\r\n\r\n")) == 404
 
 
 def test_a_request_that_is_answered_can_be_read_from_the_record(server):
     """RFC 9112 §3 lets a server read more white space than there should be."""
-    assert status_of(ask(server, b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n")) == 200
+    assert status_of(ask(server, b"GET  / HTTP/1.1\r\nHost: localhost\r\n\r\n")) == 200
     assert server.exchanges[0].request.target == "/"
 
 
@@ -444,7 +444,7 @@ def test_half_a_request_does_nothing():
     with start(0) as server:
         token = ask(server, raw_request()).split(b'"')[3].decode()
         reading = b'{"station": 1, "temperature_c": 6.5}'
-        post = f"POST /api/readings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+        post = f"POST /api/readings HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
         for leave in (reset, PlainClient.close):
             client = PlainClient(server)
             client.send(f"{post}Content-Length: 100\r\n\r\n".encode() + reading)
@@ -455,7 +455,7 @@ def test_half_a_request_does_nothing():
             with PlainClient(server) as client:
                 client.send(raw_request(GOOD_BODY)[:-1])
             no_connection_is_left(server)
-        listed = ask(server, f"GET /api/readings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+        listed = ask(server, f"GET /api/readings HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
         assert listed.count(b'"id"') == 3
         second = ask(server, raw_request())
     with start(0) as undisturbed:
@@ -478,10 +478,10 @@ def test_a_few_hundred_broken_requests_bring_no_fault_to_light(server):
     good = [
         raw_request(),
         raw_request(GRANT, "Authorization: Basic bXlhcHAxMjM6c2VjcmV0NDU2"),
-        f"POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nTransfer-Encoding: chunked\r\n\r\n48\r\n".encode()
+        f"POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\nTransfer-Encoding: chunked\r\n\r\n48\r\n".encode()
         + GOOD_BODY + b"\r\n0\r\n\r\n",
         raw_request(b'{"station": 1}', start="POST /api/readings HTTP/1.1"),
-        b"GET /api/stations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer abc\r\n\r\n",
+        b"GET /api/stations HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer abc\r\n\r\n",
     ]  # fmt: skip
     pieces = [b"\r\n", b"\n", b"\0", b"\xff", b"%", b"%FF", b" ", b":", b"=", b"&", b"\xc3", b"9", b"-", b"Content-Length: 5\r\n",
               b"Transfer-Encoding: chunked\r\n", b"Expect: 100-continue\r\n", b"Upgrade: x\r\nConnection: upgrade\r\n",

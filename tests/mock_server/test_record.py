@@ -20,8 +20,8 @@ from plain_client import (
     wait_until,
 )
 
-GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-CHUNKED_HEAD = f"POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+CHUNKED_HEAD = f"POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
 HALF = len(GOOD_BODY) // 2
 
 
@@ -123,10 +123,10 @@ def test_an_answer_to_head_is_recorded_without_a_body(server):
         raw_request(GOOD_BODY, "Connection: close"),
         b"junk\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01",
-        b"GET / HTTP/1.1\nHost: x\n\n",
+        b"GET / HTTP/1.1\nHost: localhost\n\n",
         CHUNKED_HEAD + b"-6\r\nabcdef\r\n",
         CHUNKED_HEAD + b"zz\r\n",
-        b"POST /token HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\nabc",
+        b"POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\nabc",
         raw_request(GOOD_BODY, "Transfer-Encoding: chunked"),
     ],
 )

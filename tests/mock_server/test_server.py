@@ -136,11 +136,11 @@ CONVERSATION = [
     raw_request(),
     raw_request(b"x"),
     raw_request(GOOD_BODY + b"&scope=admin"),
-    b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n",
     b"junk\r\n\r\n",
     raw_request(b"a" * 70_000),
-    b"GET /api/stations HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /api/stations HTTP/1.1\r\nHost: localhost\r\n\r\n",
     raw_request(),
 ]
 
@@ -260,7 +260,7 @@ def test_two_servers_on_any_port_live_side_by_side(server):
         token = post_token(one, auth=("myapp123", "secret456")).json()["access_token"]
         assert len(one.exchanges) == 1
         assert two.exchanges == []
-        answer = ask(two, f"GET /api/stations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+        answer = ask(two, f"GET /api/stations HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
         assert status_of(answer) == 401
 
 
