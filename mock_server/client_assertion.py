@@ -1,7 +1,5 @@
 """Clients that sign a JWT instead of sending a secret: `client_secret_jwt` and `private_key_jwt` (RFC 7521, RFC 7523)."""
 
-import json
-
 from mock_server.clients import Client, Clients
 from mock_server.oauth_errors import OAuthError
 from mock_server.replay import ReplayMemory
@@ -13,6 +11,7 @@ from mock_server.signed_jwt import (
     has_hmac,
     is_signed_with,
     read_jwt,
+    seen,
 )
 
 #: RFC 7523 §2.2, to the letter.
@@ -88,26 +87,26 @@ def _check_claims(jwt: SignedJWT, now: float, audiences: tuple[str, ...]) -> tup
     # RFC 8725 §3.1, §3.2: only algorithms from a list, and "none" is on none.
     if not isinstance(jwt.algorithm, str) or jwt.algorithm not in KEY_OF_ALGORITHM | HMAC_ALGORITHMS:
         known = " ".join([*KEY_OF_ALGORITHM, *HMAC_ALGORITHMS])
-        raise UnreadableJWT(f"its alg is {_seen(jwt.header, 'alg')}, this server takes one of {known}")
+        raise UnreadableJWT(f"its alg is {seen(jwt.header, 'alg')}, this server takes one of {known}")
     # RFC 8725 §3.11: a JWT made for another purpose is not taken for this one.
     kind = jwt.header.get("typ", "JWT")
     if not isinstance(kind, str) or kind.lower() not in ("jwt", "client-authentication+jwt"):
-        raise UnreadableJWT(f"its typ is {_seen(jwt.header, 'typ')}, expected JWT or none at all")
+        raise UnreadableJWT(f"its typ is {seen(jwt.header, 'typ')}, expected JWT or none at all")
     # RFC 7523 §3 items 1 and 2B: iss and sub are the client_id.
     client_id = jwt.claims.get("sub")
     if not isinstance(client_id, str) or not client_id or jwt.claims.get("iss") != client_id:
         raise UnreadableJWT(
-            f"iss and sub must both be the client_id, saw iss {_seen(jwt.claims, 'iss')} and sub {_seen(jwt.claims, 'sub')}"
+            f"iss and sub must both be the client_id, saw iss {seen(jwt.claims, 'iss')} and sub {seen(jwt.claims, 'sub')}"
         )
     # §3 item 3: the audience is this server, by its issuer or the URL of its token endpoint.
     audience = jwt.claims.get("aud")
     named = audience if isinstance(audience, list) else [audience]
     if not any(isinstance(name, str) and name in audiences for name in named):
-        raise UnreadableJWT(f"aud is {_seen(jwt.claims, 'aud')}, expected one of {' '.join(audiences)}")
+        raise UnreadableJWT(f"aud is {seen(jwt.claims, 'aud')}, expected one of {' '.join(audiences)}")
     ends_at = _check_times(jwt, now)
     # §3 item 7 leaves jti open; without one a replay could not be told from a second request.
     if not isinstance(jwt.claims.get("jti"), str) or not jwt.claims["jti"]:
-        raise UnreadableJWT(f"jti is {_seen(jwt.claims, 'jti')}, expected a text that is new in each assertion")
+        raise UnreadableJWT(f"jti is {seen(jwt.claims, 'jti')}, expected a text that is new in each assertion")
     return client_id, ends_at
 
 
@@ -143,10 +142,6 @@ def _has_own_key(jwt: SignedJWT, client: Client, now: float) -> bool:
     nobody = _KEY_OF_NOBODY.get(kty, {}).get(curve)
     keys = named or client.jwks or ([nobody] if nobody else [])
     return any([is_signed_with(jwt, key) for key in keys]) and bool(client.jwks)
-
-
-def _seen(members: dict, name: str) -> str:
-    return json.dumps(members[name])[:80] if name in members else "absent"
 
 
 def _refused(description: str) -> OAuthError:

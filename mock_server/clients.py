@@ -5,6 +5,8 @@ import hmac
 import math
 from dataclasses import dataclass, field, replace
 
+from mock_server.teaching_keys import ASSERTION_APP_PUBLIC_KEY
+
 READ, WRITE = "readings:read", "readings:write"
 CLIENT_CREDENTIALS = "client_credentials"
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
@@ -133,6 +135,16 @@ def teaching_clients() -> Clients:
     clients.register("dashboard", "dashboard-secret", scopes=(READ,))
     # Reserved characters, so that form-encoding inside Basic matters (RFC 6749 §2.3.1).
     clients.register("station:7 north", "p+q r&%/=")
+    # RFC 7523: it signs an assertion instead of sending a secret. RFC 8705: it shows a certificate, made by
+    # `server.tls.client_certificate("tls-app")`, and its tokens are bound to that.
+    clients.register("assertion-app", None, auth_methods=("private_key_jwt",), jwks=(ASSERTION_APP_PUBLIC_KEY,))
+    clients.register(
+        "tls-app",
+        None,
+        auth_methods=("tls_client_auth",),
+        certificate_subject=("tls_client_auth_subject_dn", "CN=tls-app,OU=Clients,O=Lessons"),
+        certificate_bound=True,
+    )
     # RFC 6749 §2.1: an app in a browser cannot keep a secret, so it has none.
     clients.register("browser-app", None, grant_types=("authorization_code",))
     return clients

@@ -1,6 +1,7 @@
 """One connection: uvicorn's HTTP/1.1 on httptools, with every byte recorded and with bounds on what a client may do."""
 
 import contextlib
+import functools
 import re
 import socket
 from asyncio import AbstractEventLoop, TimerHandle, Transport
@@ -54,6 +55,10 @@ class RecordedConnection(HttpToolsProtocol):
         # asyncio turns Nagle's algorithm off only for sockets that it opened itself; with it, each answer waits 40 ms.
         with contextlib.suppress(OSError):  # macOS: the client has already gone.
             transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._is_encrypted = transport.get_extra_info("ssl_object") is not None
+        if self._is_encrypted:
+            certificate = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+            self.app = functools.partial(_with_certificate, self.app, certificate)
         super().connection_made(_RecordedTransport(transport, self._record_answer, self._may_read, self.loop))
         self._set_deadline()
 
@@ -105,7 +110,8 @@ class RecordedConnection(HttpToolsProtocol):
         self._cancel_deadline()
         if self._receiving is not None and self._refusal is None:
             self._awaiting_answer.pop()  # RFC 9112 §8: half a request may go without an answer.
-        return bool(self._awaiting_answer)
+        # TLS as asyncio speaks it has no half-close: whoever ends it gets no more.
+        return bool(self._awaiting_answer) and not self._is_encrypted
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_deadline()
@@ -204,7 +210,7 @@ class RecordedConnection(HttpToolsProtocol):
             return
         self.transport.write(self._refusal)
         self._awaiting_answer.popleft()
-        if self._client_is_done:
+        if self._client_is_done or self._is_encrypted:
             self.transport.close()
         else:
             # RFC 9112 §9.6: closed while the client still sends, the connection would be reset and the answer lost.
@@ -237,6 +243,11 @@ class RecordedConnection(HttpToolsProtocol):
             self.transport.close()
         else:
             self._refuse(408, f"The request was still incomplete after {REQUEST_SECONDS:g} seconds.")
+
+
+async def _with_certificate(app, certificate: bytes | None, scope, receive, send) -> None:
+    """The client's certificate travels with each request of its connection (RFC 8705)."""
+    await app({**scope, "client_certificate": certificate}, receive, send)
 
 
 class _RecordedTransport:

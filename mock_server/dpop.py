@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from mock_server.signed_jwt import (
     is_signed_with,
     public_key_fault,
     read_jwt,
+    seen,
     thumbprint,
 )
 
@@ -92,10 +92,10 @@ class DPoP:
     def _check_header(self, jwt: SignedJWT) -> None:
         # §4.3 item 4.
         if jwt.header.get("typ") != "dpop+jwt":
-            raise UnreadableJWT(f"its typ is {_seen(jwt.header, 'typ')}, expected dpop+jwt")
+            raise UnreadableJWT(f"its typ is {seen(jwt.header, 'typ')}, expected dpop+jwt")
         # §4.3 item 5: asymmetric, not "none", and accepted here.
         if not isinstance(jwt.algorithm, str) or jwt.algorithm not in KEY_OF_ALGORITHM:
-            raise UnreadableJWT(f"its alg is {_seen(jwt.header, 'alg')}, this server takes one of {ALGORITHMS}")
+            raise UnreadableJWT(f"its alg is {seen(jwt.header, 'alg')}, this server takes one of {ALGORITHMS}")
         # §4.3 item 7: the key is there, and only its public half.
         jwk = jwt.header.get("jwk")
         if fault := public_key_fault(jwk):
@@ -107,21 +107,21 @@ class DPoP:
         # §4.3 item 3, §4.2: jti, htm, htu and iat are required.
         for claim in ("jti", "htm", "htu"):
             if not isinstance(jwt.claims.get(claim), str) or not jwt.claims[claim]:
-                raise UnreadableJWT(f"{claim} is {_seen(jwt.claims, claim)}, expected a text")
+                raise UnreadableJWT(f"{claim} is {seen(jwt.claims, claim)}, expected a text")
         # §4.3 item 8; a method is compared with its case (RFC 9110 §9.1).
         if jwt.claims["htm"] != request.method:
-            raise UnreadableJWT(f"htm is {_seen(jwt.claims, 'htm')}, and this is a {request.method[:20]} request")
+            raise UnreadableJWT(f"htm is {seen(jwt.claims, 'htm')}, and this is a {request.method[:20]} request")
         # §4.3 item 9, against the address that the client used: the issuer's, or that of its Host header.
         urls = [self._issuer + request.path]
         if host := request.header("host"):
             urls.append(f"{self._issuer.partition('://')[0]}://{host}{request.path}")
         if _normalised(jwt.claims["htu"]) not in [_normalised(url) for url in urls]:
-            raise UnreadableJWT(f"htu is {_seen(jwt.claims, 'htu')}, expected {urls[0][:120]} without query or fragment")
+            raise UnreadableJWT(f"htu is {seen(jwt.claims, 'htu')}, expected {urls[0][:120]} without query or fragment")
         # §4.3 item 11.
         made_at = jwt.seconds("iat")
         if made_at is None or not now - MOST_AGE <= made_at <= now + CLOCK_SKEW:
             raise UnreadableJWT(
-                f"iat is {_seen(jwt.claims, 'iat')}, and the server's clock says {now:.0f}: "
+                f"iat is {seen(jwt.claims, 'iat')}, and the server's clock says {now:.0f}: "
                 f"a proof may be {MOST_AGE} seconds old and {CLOCK_SKEW} ahead"
             )
         return made_at
@@ -157,7 +157,3 @@ def _normalised(url: str) -> tuple:
         return scheme, parts.hostname, parts.port or default, parts.path or "/", parts.query, parts.fragment, "@" in parts.netloc
     except ValueError:
         return (url,)
-
-
-def _seen(members: dict, name: str) -> str:
-    return json.dumps(members[name])[:120] if name in members else "absent"

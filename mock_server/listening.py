@@ -19,10 +19,10 @@ def check_address(host: str, port: int | None, expose: bool) -> None:
         )
 
 
-def url_of(listener: socket.socket) -> str:
-    """`http://host:port`; an IPv6 address stands in brackets (RFC 3986 §3.2.2)."""
+def url_of(listener: socket.socket, scheme: str = "http") -> str:
+    """`scheme://host:port`; an IPv6 address stands in brackets (RFC 3986 §3.2.2)."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def is_loopback(host: str) -> bool:

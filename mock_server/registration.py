@@ -147,6 +147,9 @@ def _settings(metadata: Metadata) -> dict[str, object]:
         "scopes": tuple(metadata["scope"].split(" ")),
         "grant_types": tuple(metadata["grant_types"]),
         "access_token_format": metadata["access_token_format"],
+        # §2: the registered method is the one that the client uses.
+        "auth_methods": (metadata["token_endpoint_auth_method"],),
+        "jwks": tuple(metadata.get("jwks", {}).get("keys", ())),
     }
 
 

@@ -14,21 +14,28 @@ from mock_server.clock import Clock
 from mock_server.connection import RecordedConnection
 from mock_server.face import Face
 from mock_server.seeding import seeded
+from mock_server.tls import LocalTLS
 
 #: The servers that run in this process, each with the port that was asked for.
 _started: dict["Server", int | None] = {}
 
 
 class Server(Face):
-    """A running mock server; use `start()` to get one."""
+    """A running mock server; use `start()` to get one.
 
-    def __init__(self, listener: socket.socket, application: Application, clock: Clock) -> None:
+    `ca_file` is the certificate (PEM) that a client of `start(tls=True)` trusts: `requests.get(url, verify=server.ca_file)`;
+    None without TLS. `tls` makes certificates for clients: `server.tls.client_certificate("name")`.
+    """
+
+    def __init__(self, listener: socket.socket, application: Application, clock: Clock, tls: LocalTLS | None = None) -> None:
         super().__init__(application, clock)
         self.port = listener.getsockname()[1]
+        self.tls = tls
+        self.ca_file = tls.ca_file if tls else None
         self._listener = listener
         self._ready = threading.Event()
         self._uvicorn = _Uvicorn(
-            uvicorn.Config(
+            _Config(
                 functools.partial(answer, application, clock),
                 interface="asgi3",
                 http=functools.partial(RecordedConnection, self._record, clock),
@@ -46,6 +53,7 @@ class Server(Face):
             ),
             self._ready,
         )
+        self._uvicorn.config.tls = tls
         self._thread = threading.Thread(target=self.serve, name=f"mock server {self.port}", daemon=True)
 
     def start(self) -> None:
@@ -64,6 +72,8 @@ class Server(Face):
         self._uvicorn.should_exit = True
         if self._thread.is_alive():
             self._thread.join()
+        if self.tls:
+            self.tls.remove()
         _started.pop(self, None)
 
     def __enter__(self) -> "Server":
@@ -83,6 +93,7 @@ def start(
     clients: Clients | None = None,
     host: str = "127.0.0.1",
     expose: bool = False,
+    tls: bool | str = False,
     **settings: object,
 ) -> Server:
     """Start a mock server on this machine and say where it is.
@@ -95,10 +106,13 @@ def start(
     Further `settings` are those of `Application`: `rate_limit=(calls, seconds)` lets each client call the API so often,
     `basic="lenient"` takes Basic without form-encoding too, `dpop_nonce=True` asks for a nonce in each DPoP proof.
 
+    With `tls=True` it is https, with a certificate of a local authority (`server.ca_file`); "expired", "self-signed" and
+    "wrong-host" give a certificate that clients must refuse.
+
     ValueError for what is no port, and for an address beyond loopback without `expose=True`;
     OSError where the port asked for is taken.
     """
-    server = prepare(port, seed=seed, clients=clients, host=host, expose=expose, **settings)
+    server = prepare(port, seed=seed, clients=clients, host=host, expose=expose, tls=tls, **settings)
     server.start()
     _started[server] = port
     print(banner(server, asked_for=port))
@@ -112,27 +126,47 @@ def prepare(
     clients: Clients | None = None,
     host: str = "127.0.0.1",
     expose: bool = False,
+    tls: bool | str = False,
     **settings: object,
 ) -> Server:
     """A server that holds its port and does not answer yet; the arguments are those of `start`."""
     listening.check_address(host, port, expose)
+    local_tls = LocalTLS(host, tls) if tls else None
     for earlier, asked_for in list(_started.items()):
         if earlier.port == (listening.PREFERRED_PORT if port is None else port) or (asked_for is None and port is None):
             earlier.stop()
     listener = listening.listen_on_first_free(host) if port is None else listening.listen(host, port)
     try:
-        own_address = None if expose else listener.getsockname()[0]
-        made = seeded(seed, clients, issuer=listening.url_of(listener), own_address=own_address, exposed=expose, **settings)
+        made = seeded(
+            seed,
+            clients,
+            issuer=listening.url_of(listener, "https" if local_tls else "http"),
+            client_ca=local_tls.ca_der if local_tls else None,
+            own_address=None if expose else listener.getsockname()[0],
+            exposed=expose,
+            **settings,
+        )
     except BaseException:
         listener.close()
         raise
-    return Server(listener, *made)
+    return Server(listener, *made, local_tls)
 
 
 def banner(server: Server, asked_for: int | None) -> str:
     """One line: where the server is, and why it is elsewhere when it had to move."""
     moved = asked_for is None and server.port != listening.PREFERRED_PORT
     return f"Mock server ready at {server.url}" + (f" (port {listening.PREFERRED_PORT} is taken)" if moved else "")
+
+
+class _Config(uvicorn.Config):
+    """uvicorn reads its certificate from files; ours are made on demand, so it gets the finished context."""
+
+    tls: LocalTLS | None = None
+
+    def load(self) -> None:
+        super().load()
+        if self.tls:
+            self.ssl = self.tls.context
 
 
 class _Uvicorn(uvicorn.Server):

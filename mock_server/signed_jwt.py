@@ -49,7 +49,7 @@ class SignedJWT:
             return None
         # JSON has no NaN and no true for a number; Python reads the one and counts with the other.
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 1e15:
-            raise UnreadableJWT(f"{claim} must be a number of seconds since 1970, saw {json.dumps(value)[:30]}")
+            raise UnreadableJWT(f"{claim} must be a number of seconds since 1970, saw {seen(self.claims, claim)[:30]}")
         return float(value)
 
 
@@ -90,12 +90,12 @@ def fits(algorithm: object, jwk: dict) -> bool:
     if kind is None or kind != (jwk.get("kty"), jwk.get("crv") if jwk.get("kty") != "RSA" else None):
         return False
     own = jwk.get("alg", algorithm)
-    return own == algorithm or {own, algorithm} == {"EdDSA", "Ed25519"} or (jwk["kty"] == "RSA" and own not in KEY_OF_ALGORITHM)
+    return own == algorithm or (own in ("EdDSA", "Ed25519") and algorithm in ("EdDSA", "Ed25519"))
 
 
 def public_key_fault(jwk: object) -> str | None:
     """Why this is no public key to accept from a client, or None."""
-    if not isinstance(jwk, dict) or jwk.get("kty") not in _PUBLIC_MEMBERS:
+    if not isinstance(jwk, dict) or not isinstance(jwk.get("kty"), str) or jwk["kty"] not in _PUBLIC_MEMBERS:
         return "jwk must be a JSON Web Key with the kty EC, OKP or RSA"
     if private := sorted(_PRIVATE_MEMBERS & jwk.keys()):
         return f"jwk holds the private member {private[0]}: send the public key only, and make a new key pair"
@@ -112,6 +112,14 @@ def thumbprint(jwk: dict) -> str:
     """The SHA-256 thumbprint of a public key (RFC 7638), base64url."""
     members = {member: jwk[member] for member in _PUBLIC_MEMBERS[jwk["kty"]]}
     return base64url(hashlib.sha256(json.dumps(members, separators=(",", ":"), sort_keys=True).encode()).digest())
+
+
+def seen(members: dict, name: str) -> str:
+    """A member as a refusal shows it: as JSON, cut short."""
+    try:
+        return json.dumps(members[name])[:120] if name in members else "absent"
+    except RecursionError:
+        return "nested too deeply"
 
 
 def base64url(data: bytes) -> str:
