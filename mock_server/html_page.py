@@ -5,7 +5,7 @@ import hashlib
 import html
 from collections.abc import Callable
 
-from mock_server.messages import Headers, Request, Response
+from mock_server.messages import Headers, Response
 
 
 def html_page(title: str, body: str, *, styles: tuple[str, ...] = (), script: str = "", status: int = 200) -> Response:
@@ -39,25 +39,9 @@ GUARDS: Headers = (
 )
 
 
-def prefers_html(request: Request) -> bool:
-    """Whether `Accept` names text/html, and nothing that this server also speaks with more weight (RFC 9110 §12.5.1)."""
-    weights = {}
-    for part in (request.header("accept") or "").lower().split(","):
-        media_type, *parameters = (each.strip() for each in part.split(";"))
-        quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
-        weights[media_type] = _number(quality)
-    return weights.get("text/html", 0.0) > weights.get("application/json", 0.0)
-
-
 def bullets(texts: tuple[str, ...], show: Callable[[str], str] = html.escape) -> str:
     return f"<ul>{''.join(f'<li>{show(text)}</li>' for text in texts)}</ul>"
 
-
-def _number(text: str) -> float:
-    try:
-        return float(text) if float(text) <= 1 else 0.0
-    except ValueError:
-        return 0.0
 
 
 def _hashes(sources: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from mock_server.record import Exchange
 from mock_server.story import PARTIES, Message, tell
 
 _WIDTH = 860
-_AT = {party: x for party, x in zip(PARTIES, (110, 430, 750), strict=True)}
+_AT = dict(zip(PARTIES, (110, 430, 750), strict=True))
 _TOP, _STEP, _BOX_WIDTH, _BOX_HEIGHT = 42, 50, 180, 36
 #: More arrows than these make no picture; the latest are drawn.
 _MOST_MESSAGES = 60

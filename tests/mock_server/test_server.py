@@ -17,7 +17,6 @@ from mock_server import server as server_module
 from mock_server import start
 from mock_server.clients import Clients
 from plain_client import (
-    FORM,
     GOOD_BODY,
     GRANT,
     PlainClient,
