@@ -6,22 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from mock_server.access_tokens import AccessTokens
-from mock_server.client_authentication import AuthenticationRules
-from mock_server.clients import Clients
-from mock_server.dpop import DPoP
+from mock_server.authorization_server import AuthorizationServer
+from mock_server.bearer import ProtectedResource
+from mock_server.clients import READ, WRITE, Clients
 from mock_server.error_pages import error_page
 from mock_server.faults import Faults, within_dates
 from mock_server.host_header import is_own_host
 from mock_server.mcp import Mcp
 from mock_server.messages import Request, Response
-from mock_server.metadata import RESOURCE_PATH, SERVER_PATH, resource_metadata_response, server_metadata_response
+from mock_server.metadata import RESOURCE_PATH, metadata_response, resource_metadata
 from mock_server.oauth_errors import ERROR_PAGES
 from mock_server.problems import problem
 from mock_server.rate_limit import RateLimit
-from mock_server.registration import Registrations
+from mock_server.signing_keys import NewKey, teaching_key
 from mock_server.stations import Stations
-from mock_server.token_endpoint import token_response
 
 WARNING = "A teaching server with published secrets: never use it for anything real."
 
@@ -31,6 +29,7 @@ class Application:
     """An authorization server and the API that it protects.
 
     `random_bytes(n)` returns n bytes; tokens are made of them, so the same source gives the same tokens.
+    `new_key` makes the keys that sign JWT access tokens; see `mock_server.signing_keys.NewKey`.
     `issuer` is the URL at which clients reach this server, without a slash at its end (RFC 8414 §2).
     `exposed` says that others than this machine's own can reach it: then nobody may register a client.
     `rate_limit=(calls, seconds)` is how much the API takes from each client; None for no limit.
@@ -52,40 +51,47 @@ class Application:
     client_ca: bytes | None = None
     own_address: str | None = None
     exposed: bool = False
+    new_key: NewKey = teaching_key
 
     def __post_init__(self) -> None:
-        if self.basic not in ("strict", "lenient"):
-            raise ValueError(f'Saw basic={self.basic!r}; expected "strict" or "lenient" (RFC 6749 section 2.3.1).')
         if self.rate_limit is not None:
             self.stations.rate_limit = RateLimit(*self.rate_limit)
-        self.tokens = AccessTokens(self.random_bytes)
-        self.dpop = DPoP(self.issuer, self.random_bytes, self.dpop_nonce)
-        self.tokens.dpop = self.dpop
-        # RFC 7523 §3 item 3: an assertion may name the authorization server, or the endpoint that it is sent to.
-        audiences = (self.issuer, f"{self.issuer}/token", f"{self.issuer}/oauth2/token")
-        self.rules = AuthenticationRules(audiences, self.basic == "lenient", self.client_ca)
-        self.registrations = Registrations(self.clients, self.random_bytes, self.issuer, self.exposed)
+        self.authorization_server = AuthorizationServer(
+            self.issuer,
+            self.clients,
+            self.random_bytes,
+            self.new_key,
+            resources=(f"{self.issuer}/api", f"{self.issuer}/mcp"),
+            basic=self.basic,
+            dpop_nonce=self.dpop_nonce,
+            client_ca=self.client_ca,
+            is_registration_open=not self.exposed,
+        )
+        api, tools = self._resource("Weather stations", "/api", (READ, WRITE)), self._resource("Weather tools", "/mcp", (READ,))
         self._routes = {
             "/": self._describe,
-            "/token": self._token,
-            "/oauth2/token": self._token,
-            "/api/stations": lambda request, now: self.stations.stations_response(request, now, self.tokens),
-            "/api/readings": lambda request, now: self.stations.readings_response(request, now, self.tokens),
-            "/api/readings/{id}": lambda request, now: self.stations.reading_response(request, now, self.tokens),
-            # Found when asked for, as `stations` may be another by then.
-            "/mcp": lambda request, now: Mcp(self.stations, self.tokens, self.issuer).response(request, now),
-            SERVER_PATH: lambda request, now: server_metadata_response(request, self.issuer),
-            RESOURCE_PATH: lambda request, now: resource_metadata_response(request, self.issuer),
-            f"{RESOURCE_PATH}/mcp": lambda request, now: resource_metadata_response(request, self.issuer),
-            "/register": self.registrations.registration_response,
-            "/register/{client_id}": self.registrations.configuration_response,
+            **self.authorization_server.routes,
+            # `stations` is found when asked for, as it may be another by then.
+            "/api/stations": lambda request, now: self.stations.stations_response(request, now, api),
+            "/api/readings": lambda request, now: self.stations.readings_response(request, now, api),
+            "/api/readings/{id}": lambda request, now: self.stations.reading_response(request, now, api),
+            "/mcp": lambda request, now: Mcp(self.stations, tools, self.issuer).response(request, now),
+            f"{RESOURCE_PATH}/api": lambda request, now: self._describe_resource(request, api),
+            f"{RESOURCE_PATH}/mcp": lambda request, now: self._describe_resource(request, tools),
         }
+
+    def _resource(self, name: str, path: str, scopes: tuple[str, ...]) -> ProtectedResource:
+        # RFC 9728 §3.1: the well-known path stands between the host and the path of the resource.
+        server = self.authorization_server
+        return ProtectedResource(
+            name, self.issuer + path, self.issuer + RESOURCE_PATH + path, scopes, server.tokens, server.dpop
+        )
 
     def handle(self, request: Request, now: float) -> Response:
         """The answer at the time `now`, in seconds since 1970, complete with `Date` and `Content-Length`."""
         if request.path.startswith("/api/") and (skew := self.api_skew()):
             now = within_dates(now + skew)
-        return self.faults.answer(request, now, self._answer, self.tokens)
+        return self.faults.answer(request, now, self._answer, self.authorization_server.tokens)
 
     def _answer(self, request: Request, now: float) -> Response:
         # RFC 9112 §3: request-line = method SP request-target SP HTTP-version; the parser calls a missing version 0.9.
@@ -106,8 +112,8 @@ class Application:
             return problem(404, f"There is nothing at {quote(request.path, safe='/%')[:200]}. Here is: {', '.join(self._routes)}.")
         return route(request, now)
 
-    def _token(self, request: Request, now: float) -> Response:
-        return token_response(request, now, self.clients, self.tokens, self.rules, self.dpop)
+    def _describe_resource(self, request: Request, resource: ProtectedResource) -> Response:
+        return metadata_response(request, resource_metadata(resource, self.issuer, with_certificates=self.client_ca is not None))
 
     def _describe(self, request: Request, now: float) -> Response:
         if request.method not in ("GET", "HEAD"):

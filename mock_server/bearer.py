@@ -2,13 +2,28 @@
 
 import re
 
+from dataclasses import dataclass
+
 from mock_server.access_tokens import AccessToken, AccessTokens
 from mock_server.bound_tokens import NotTheHolder, check_holder
+from mock_server.dpop import DPoP
 from mock_server.messages import Headers, Request, Response
 from mock_server.oauth_errors import printable
 from mock_server.problems import problem
 
 REALM = 'Bearer realm="stations"'
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectedResource:
+    """What a token can be for. `identifier` is its URL (RFC 8707 §2, RFC 9728 §1.2), `metadata_url` says more of it (RFC 9728 §3)."""
+
+    name: str
+    identifier: str
+    metadata_url: str
+    scopes: tuple[str, ...]
+    tokens: AccessTokens
+    dpop: DPoP
 
 
 class Refused(Exception):
@@ -19,32 +34,40 @@ class Refused(Exception):
         self.response = response
 
 
-def authorize(request: Request, needed_scope: str, now: float, tokens: AccessTokens) -> AccessToken:
+def authorize(request: Request, needed_scope: str, now: float, resource: ProtectedResource) -> AccessToken:
     """The token that lets this request pass. Refused, with the answer of §3.1, where none does."""
+    # RFC 9728 §5.1: a 401 says where the metadata of this resource is.
+    pointer = {"resource_metadata": resource.metadata_url}
+
+    def refused(detail: str, realm: str = REALM, error: str = "invalid_token", headers: Headers = ()) -> Refused:
+        return Refused(_challenge(401, detail, realm, {"error": error, "error_description": detail} | pointer, headers))
+
     lines = request.header_lines("authorization")
     bearer = [line for line in lines if line.partition(" ")[0].lower() in ("bearer", "dpop")]
     # §3.1: a request without authentication gets a challenge and no error code.
     if not bearer:
-        raise Refused(_challenge(401, None, _without_token(request, lines)))
+        raise Refused(_challenge(401, _without_token(request, lines), REALM, pointer))
     # §2.1: b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
     credentials = re.fullmatch(r"((?i:bearer|dpop)) +([A-Za-z0-9\-._~+/]+=*)", bearer[0].strip(" "))
     if len(lines) > 1 or credentials is None:
         detail = "Expected one header of the form Authorization: Bearer TOKEN, with nothing before or after the token."
-        raise Refused(_challenge(400, "invalid_request", detail))
-    token = tokens.find(credentials[2])
+        raise Refused(_challenge(400, detail, REALM, {"error": "invalid_request", "error_description": detail}))
+    token = resource.tokens.find(credentials[2], now)
     if token is None:
-        raise Refused(_challenge(401, "invalid_token", "This server did not issue this access token."))
-    if token.expires_at <= now:
-        lifetime = token.expires_at - token.issued_at
-        detail = f"The access token has expired after its {lifetime:.0f} seconds: ask the token endpoint for a new one."
-        raise Refused(_challenge(401, "invalid_token", detail))
+        raise refused("This server did not issue this access token.")
+    if reason := resource.tokens.why_not_good(token, now):
+        raise refused(reason)
+    # RFC 9068 §4: the resource must find itself in aud. Opaque tokens are held to the same.
+    if resource.identifier not in token.audience:
+        raise refused(f"This access token is for {' and '.join(token.audience)}; ask for one with resource={resource.identifier}.")
     try:
-        check_holder(token, credentials[1], request, now, tokens.dpop)
+        check_holder(token, credentials[1], request, now, resource.dpop)
     except NotTheHolder as fault:
-        raise Refused(_challenge(401, fault.error, fault.description, None, fault.realm, fault.headers)) from None
+        raise refused(fault.description, fault.realm, fault.error, fault.headers) from None
     if needed_scope not in token.scope:
         detail = f"The access token has the scope {' '.join(token.scope)}; this request needs {needed_scope}."
-        raise Refused(_challenge(403, "insufficient_scope", detail, needed_scope))
+        attributes = {"error": "insufficient_scope", "error_description": detail, "scope": needed_scope}
+        raise Refused(_challenge(403, detail, REALM, attributes))
     return token
 
 
@@ -59,13 +82,7 @@ def _without_token(request: Request, authorization: list[str]) -> str:
     return f"This request carries no access token. {expected}."
 
 
-def _challenge(
-    status: int, error: str | None, detail: str, scope: str | None = None, realm: str = REALM, headers: Headers = ()
-) -> Response:
-    """The answer with `WWW-Authenticate` (§3); the attributes are left out where there is nothing to say."""
-    attributes = [realm]
-    if error:
-        attributes += [f'error="{error}"', f'error_description="{printable(detail)}"']
-    if scope:
-        attributes.append(f'scope="{scope}"')
-    return problem(status, detail, (("www-authenticate", ", ".join(attributes)), *headers))
+def _challenge(status: int, detail: str, realm: str, attributes: dict[str, str], headers: Headers = ()) -> Response:
+    """The answer with `WWW-Authenticate` (§3)."""
+    challenge = ", ".join([realm, *(f'{name}="{printable(value)}"' for name, value in attributes.items())])
+    return problem(status, detail, (("www-authenticate", challenge), *headers))

@@ -51,7 +51,11 @@ class Client:
     #: RFC 8705 §3.4 `tls_client_certificate_bound_access_tokens` and RFC 9449 §5.2 `dpop_bound_access_tokens`.
     certificate_bound: bool = False
     dpop_bound: bool = False
+    #: "opaque" or "jwt" (RFC 9068); a JWT is signed with the algorithm named (RFC 7518 §3.1, RFC 8037 §3.1).
     access_token_format: str = "opaque"
+    token_signing_alg: str = "ES256"
+    #: A resource server asks about the tokens that it is shown (RFC 7662), whoever got them.
+    may_introspect: bool = False
 
     @property
     def is_public(self) -> bool:
@@ -135,6 +139,12 @@ def teaching_clients() -> Clients:
     clients.register("dashboard", "dashboard-secret", scopes=(READ,))
     # Reserved characters, so that form-encoding inside Basic matters (RFC 6749 §2.3.1).
     clients.register("station:7 north", "p+q r&%/=")
+    # RFC 9068: its access tokens are JWTs; RS256 is the algorithm that everybody must know (§2.1).
+    clients.register("jwt-app", "secret456", access_token_format="jwt")
+    clients.register("jwt-eddsa", "secret456", access_token_format="jwt", token_signing_alg="EdDSA")
+    clients.register("jwt-rsa", "secret456", access_token_format="jwt", token_signing_alg="RS256")
+    # RFC 7662: the API itself, which gets no tokens and asks about those of others.
+    clients.register("stations-api", "stations-secret", grant_types=(), may_introspect=True)
     # RFC 7523: it signs an assertion instead of sending a secret. RFC 8705: it shows a certificate, made by
     # `server.tls.client_certificate("tls-app")`, and its tokens are bound to that.
     clients.register("assertion-app", None, auth_methods=("private_key_jwt",), jwks=(ASSERTION_APP_PUBLIC_KEY,))

@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from mock_server.messages import Headers, Request, Response
+from mock_server.messages import Headers, Request
 from mock_server.oauth_errors import OAuthError
 from mock_server.replay import ReplayMemory
 from mock_server.signed_jwt import (
@@ -31,14 +31,6 @@ ALGORITHMS = " ".join(KEY_OF_ALGORITHM)
 
 class ProofRefused(OAuthError):
     """`invalid_dpop_proof` or `use_dpop_nonce` (§5, §8); `headers` hold the nonce to use where there is one."""
-
-    def __init__(self, error: str, description: str, headers: Headers = ()) -> None:
-        super().__init__(error, description)
-        self.headers = headers
-
-    def response(self) -> Response:
-        answer = super().response()
-        return Response(answer.status, (*answer.headers, *self.headers), answer.body)
 
 
 class DPoP:
@@ -135,7 +127,7 @@ class DPoP:
             raise ProofRefused(
                 "use_dpop_nonce",
                 f"The nonce of the DPoP proof {what}: send the request again, with the value of the header DPoP-Nonce as its nonce.",
-                self.nonce_headers(now),
+                headers=self.nonce_headers(now),
             )
 
     def _nonce(self, now: float) -> str:

@@ -22,6 +22,7 @@ class Face:
         self.clock = clock
         self.clients = application.clients
         self._faults = application.faults
+        self._keys = application.authorization_server.keys
         self._record = Record()
 
     @property
@@ -43,6 +44,14 @@ class Face:
 
     def clear_faults(self) -> None:
         self._faults.clear()
+
+    def rotate_keys(self, *, overlap: float = 3600) -> None:
+        """Sign JWT access tokens with new keys from now on. The earlier keys stay in the JWK Set for `overlap` seconds.
+
+        With `overlap=0` every JWT issued so far is refused from now on, as after a leak. To rotate later:
+        `server.clock.at(60, server.rotate_keys)`.
+        """
+        self._keys.rotate(self.clock.now(), overlap)
 
     def find(
         self,

@@ -122,7 +122,7 @@ class Faults:
             return answer(request, now).ready_to_send(now)
         self._revoke_what_is_due(now, tokens)
         known: Response | None = None
-        for fault in self._meant_for(request, tokens):
+        for fault in self._meant_for(request, now, tokens):
             if KINDS[fault.kind].needs_token:
                 if not request.path.endswith("/token"):
                     continue
@@ -133,9 +133,9 @@ class Faults:
                 return self._apply(fault, request, now, known, answer)
         return (known or answer(request, now)).ready_to_send(now)
 
-    def _meant_for(self, request: Request, tokens: AccessTokens) -> list[Fault]:
+    def _meant_for(self, request: Request, now: float, tokens: AccessTokens) -> list[Fault]:
         def owner(value: str) -> str | None:
-            token = tokens.find(value)
+            token = tokens.find(value, now)
             return token.client_id if token else None
 
         client_id = client_id_in(request, owner)
@@ -188,7 +188,7 @@ class Faults:
             due = [value for at, value in self._revocations if at <= now]
             self._revocations = [each for each in self._revocations if each[0] > now]
         for value in due:
-            tokens.revoke(value)
+            tokens.revoke(value, now)
 
 
 def within_dates(seconds: float) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from mock_server.access_tokens import AccessTokens
+from mock_server.bearer import ProtectedResource
 from mock_server.clients import READ
 from mock_server.messages import Request, Response
 from mock_server.problems import problem
@@ -48,10 +48,10 @@ class RpcError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mcp:
-    """The endpoint. `issuer` is the URL of this server, from which the metadata is found."""
+    """The endpoint. `issuer` is the URL of this server."""
 
     stations: Stations
-    tokens: AccessTokens
+    resource: ProtectedResource
     issuer: str
 
     def response(self, request: Request, now: float) -> Response:
@@ -61,23 +61,11 @@ class Mcp:
             return problem(403, detail, kind="foreign-origin")
         # Transports: no GET, as this server opens no stream, and no DELETE, as it keeps no session: 405 for both.
         methods = {"POST": (READ, lambda: self._message(request))}
-        return self._with_pointer(protected(request, now, self.tokens, methods, self.stations.rate_limit))
+        return _with_scope(protected(request, now, self.resource, methods, self.stations.rate_limit))
 
     def _own_origins(self) -> set[str]:
         url = urlsplit(self.issuer)
         return {self.issuer, f"{url.scheme}://localhost:{url.port}"}
-
-    def _with_pointer(self, response: Response) -> Response:
-        """RFC 9728 §5.1: the challenge says where the metadata of this resource is, which names the authorization server."""
-        pointer = f'resource_metadata="{self.issuer}/.well-known/oauth-protected-resource{PATH}"'
-        # Authorization: scope tells the client what to ask for.
-        needed = f'scope="{READ}"'
-        headers = []
-        for name, value in response.headers:
-            if name == "www-authenticate":
-                value = ", ".join([value, *(each for each in (needed, pointer) if each.partition("=")[0] not in value)])
-            headers.append((name, value))
-        return replace(response, headers=tuple(headers))
 
     def _message(self, request: Request) -> Response:
         """Transports: a request is answered with JSON; a notification or a response is only accepted, with 202."""
@@ -134,6 +122,15 @@ class Mcp:
         if reading is None:
             return _tool_result(f"Station {station} has no reading.", is_error=True)
         return {**_tool_result(json.dumps(reading)), "structuredContent": reading}
+
+
+def _with_scope(response: Response) -> Response:
+    """Authorization: scope in the challenge tells the client what to ask for."""
+    headers = [
+        (name, f'{value}, scope="{READ}"' if name == "www-authenticate" and "scope=" not in value else value)
+        for name, value in response.headers
+    ]
+    return replace(response, headers=tuple(headers))
 
 
 def _initialize(params: dict[str, object]) -> dict[str, object]:

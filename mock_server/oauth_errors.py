@@ -17,20 +17,22 @@ class OAuthError(Exception):
     `challenge` is the value of `WWW-Authenticate`; an `invalid_client` has one and status 401.
     """
 
-    def __init__(self, error: str, description: str, challenge: str | None = None) -> None:
+    def __init__(
+        self, error: str, description: str, challenge: str | None = None, status: int = 400, headers: Headers = ()
+    ) -> None:
         super().__init__(f"{error}: {description}")
         self.error = error
         self.description = description
-        self.challenge = challenge
+        # §5.2: 400 unless the client failed to authenticate.
+        self.status = 401 if challenge else status
+        # RFC 9110 §15.5.2: a 401 must carry a challenge.
+        self.headers = (("www-authenticate", challenge), *headers) if challenge else headers
 
     def response(self) -> Response:
-        # §5.2: 400 unless the client failed to authenticate.
-        # RFC 9110 §15.5.2: a 401 must carry a challenge.
-        status, challenge = (401, (("www-authenticate", self.challenge),)) if self.challenge else (400, ())
         body = error_body(self.error, self.description)
         return Response(
-            status,
-            (("content-type", "application/json"), *NO_STORE, *challenge),
+            self.status,
+            (("content-type", "application/json"), *NO_STORE, *self.headers),
             json.dumps(body).encode("ascii"),
         )
 

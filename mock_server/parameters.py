@@ -10,33 +10,47 @@ from mock_server.oauth_errors import OAuthError
 EXAMPLE = "grant_type=client_credentials&client_id=...&client_secret=..."
 
 
-def read_parameters(request: Request) -> dict[str, str]:
+class Parameters(dict[str, str]):
+    """One value for each name, but for `resource`, the one parameter that may be repeated (RFC 8707 §2)."""
+
+    resources: tuple[str, ...] = ()
+
+
+def read_parameters(request: Request, endpoint: str = "token endpoint", example: str = EXAMPLE) -> Parameters:
     """Names and values. OAuthError `invalid_request` where the body is no form, or says a thing twice."""
     if request.media_type != FORM or _is_json(request.body):
-        raise OAuthError("invalid_request", _wrong_encoding(request))
+        raise OAuthError("invalid_request", _wrong_encoding(request, endpoint, example))
     try:
         pairs = parse_form(request.body)
     except FormError as error:
         raise OAuthError("invalid_request", f"The body is not form-encoded: {error}.") from None
-    # §3.2: "Request and response parameters MUST NOT be included more than once."
     if len(dict(pairs)) < len(pairs):
-        name, count = Counter(name for name, _ in pairs).most_common(1)[0]
-        raise OAuthError("invalid_request", f"The parameter {name[:60]!r} was sent {count} times: send it once.")
+        _check_repetition(pairs)
     for name, value in pairs:
         if value and not value.strip("_"):
             raise OAuthError("invalid_request", f"The value of {name[:60]!r} is still a blank to fill in: {value[:20]}")
     # §3.2: "Parameters sent without a value MUST be treated as if they were omitted from the request."
-    return {name: value for name, value in pairs if value}
+    parameters = Parameters((name, value) for name, value in pairs if value)
+    if "resource" in parameters:
+        parameters.resources = tuple(value for name, value in pairs if name == "resource" and value)
+    return parameters
 
 
-def _wrong_encoding(request: Request) -> str:
-    expected = f"Send Content-Type: {FORM} and a body such as {EXAMPLE}"
+def _check_repetition(pairs: list[tuple[str, str]]) -> None:
+    # §3.2: "Request and response parameters MUST NOT be included more than once." RFC 8707 §2 makes one exception.
+    for name, count in Counter(name for name, _ in pairs).most_common():
+        if count > 1 and name != "resource":
+            raise OAuthError("invalid_request", f"The parameter {name[:60]!r} was sent {count} times: send it once.")
+
+
+def _wrong_encoding(request: Request, endpoint: str, example: str) -> str:
+    expected = f"Send Content-Type: {FORM} and a body such as {example}"
     if _is_json(request.body):
-        return f"The body is JSON, and the token endpoint reads only forms. {expected}"
+        return f"The body is JSON, and the {endpoint} reads only forms. {expected}"
     if request.media_type:
-        return f"The Content-Type is {request.media_type[:60]}, and the token endpoint reads only forms. {expected}"
+        return f"The Content-Type is {request.media_type[:60]}, and the {endpoint} reads only forms. {expected}"
     if request.query and not request.body:
-        return f"The parameters came in the URL, and logs keep them; the token endpoint reads the body. {expected}"
+        return f"The parameters came in the URL, and logs keep them; the {endpoint} reads the body. {expected}"
     return f"The request has no Content-Type. {expected}"
 
 

@@ -4,8 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from mock_server.access_tokens import AccessTokens
-from mock_server.bearer import Refused, authorize
+from mock_server.bearer import ProtectedResource, Refused, authorize
 from mock_server.conditional import conditional, entity_tag
 from mock_server.messages import Headers, Request, Response
 from mock_server.negotiation import JSON, accepts_json
@@ -17,7 +16,7 @@ Methods = Mapping[str, tuple[str, Callable[[], Response]]]
 
 
 def protected(
-    request: Request, now: float, tokens: AccessTokens, methods: Methods, rate_limit: RateLimit | None = None
+    request: Request, now: float, resource: ProtectedResource, methods: Methods, rate_limit: RateLimit | None = None
 ) -> Response:
     """The answer of the method asked for, if this request may have it."""
     # RFC 9110 §9.1: GET and HEAD go together. HEAD is answered like GET; the shell that sends it leaves the body away.
@@ -29,7 +28,7 @@ def protected(
         return problem(405, detail, (("allow", allowed),), kind="method-not-allowed")
     scope, act = methods[method]
     try:
-        token = authorize(request, scope, now, tokens)
+        token = authorize(request, scope, now, resource)
     except Refused as refused:
         return refused.response
     told, refusal = rate_limit.count(token.client_id, now) if rate_limit else ((), None)

@@ -1,4 +1,4 @@
-"""Signed JSON objects as clients send them: JWT (RFC 7519) in the compact form of RFC 7515, read with suspicion (RFC 8725)."""
+"""Signed JSON objects: JWT (RFC 7519) in the compact form of RFC 7515, read with suspicion (RFC 8725)."""
 
 import base64
 import functools
@@ -21,7 +21,7 @@ KEY_OF_ALGORITHM = {
     "PS256": ("RSA", None),
 }
 #: RFC 7638 §3.2: the members that a thumbprint is made of, and with them all that makes up a public key.
-_PUBLIC_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}
+PUBLIC_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}
 _PRIVATE_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
 
@@ -78,7 +78,7 @@ def is_signed_with(jwt: SignedJWT, jwk: dict) -> bool:
     if not fits(jwt.algorithm, jwk):
         return False
     try:
-        key = _public_key(json.dumps({member: jwk[member] for member in _PUBLIC_MEMBERS[jwk["kty"]]}))
+        key = _loaded(json.dumps({member: jwk[member] for member in PUBLIC_MEMBERS[jwk["kty"]]}))
         return _algorithm(jwt.algorithm).verify(jwt.signing_input, key, jwt.signature)
     except Exception:  # Whatever `cryptography` has against a key or a signature, it is no proof.
         return False
@@ -95,11 +95,11 @@ def fits(algorithm: object, jwk: dict) -> bool:
 
 def public_key_fault(jwk: object) -> str | None:
     """Why this is no public key to accept from a client, or None."""
-    if not isinstance(jwk, dict) or not isinstance(jwk.get("kty"), str) or jwk["kty"] not in _PUBLIC_MEMBERS:
+    if not isinstance(jwk, dict) or not isinstance(jwk.get("kty"), str) or jwk["kty"] not in PUBLIC_MEMBERS:
         return "jwk must be a JSON Web Key with the kty EC, OKP or RSA"
     if private := sorted(_PRIVATE_MEMBERS & jwk.keys()):
         return f"jwk holds the private member {private[0]}: send the public key only, and make a new key pair"
-    for member in _PUBLIC_MEMBERS[jwk["kty"]]:
+    for member in PUBLIC_MEMBERS[jwk["kty"]]:
         if not isinstance(jwk.get(member), str) or len(jwk[member]) > 1400:
             return f"jwk needs the member {member}, as a string"
     # RFC 7518 §3.3: 2048 bits or more. Beyond 8192 a signature is only a way to keep a server busy.
@@ -110,8 +110,13 @@ def public_key_fault(jwk: object) -> str | None:
 
 def thumbprint(jwk: dict) -> str:
     """The SHA-256 thumbprint of a public key (RFC 7638), base64url."""
-    members = {member: jwk[member] for member in _PUBLIC_MEMBERS[jwk["kty"]]}
+    members = {member: jwk[member] for member in PUBLIC_MEMBERS[jwk["kty"]]}
     return base64url(hashlib.sha256(json.dumps(members, separators=(",", ":"), sort_keys=True).encode()).digest())
+
+
+def load_key(jwk: dict) -> object:
+    """The key as `cryptography` has it, private where the JWK is. An RSA key takes up to 65 ms to check: load it once."""
+    return _algorithm({"EC": "ES256", "OKP": "EdDSA", "RSA": "RS256"}[jwk["kty"]]).from_jwk(jwk)
 
 
 def seen(members: dict, name: str) -> str:
@@ -170,6 +175,5 @@ def _algorithm(name: str):
 
 
 @functools.lru_cache(maxsize=1000)
-def _public_key(jwk: str):
-    algorithm = {"EC": "ES256", "OKP": "EdDSA", "RSA": "RS256"}[json.loads(jwk)["kty"]]
-    return _algorithm(algorithm).from_jwk(jwk)
+def _loaded(jwk: str):
+    return load_key(json.loads(jwk))

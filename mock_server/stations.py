@@ -1,6 +1,6 @@
 """The protected resource: readings of weather stations, as a small REST API."""
 
-from mock_server.access_tokens import AccessTokens
+from mock_server.bearer import ProtectedResource
 from mock_server.clients import READ, WRITE
 from mock_server.messages import Request, Response
 from mock_server.paging import BadPage, page
@@ -19,17 +19,17 @@ class Stations:
         self.readings = Readings(self.MOST_READINGS)
         self.rate_limit = rate_limit
 
-    def stations_response(self, request: Request, now: float, tokens: AccessTokens) -> Response:
+    def stations_response(self, request: Request, now: float, resource: ProtectedResource) -> Response:
         methods = {"GET": (READ, lambda: json_response(200, {"stations": STATIONS}))}
-        return protected(request, now, tokens, methods, self.rate_limit)
+        return protected(request, now, resource, methods, self.rate_limit)
 
-    def readings_response(self, request: Request, now: float, tokens: AccessTokens) -> Response:
+    def readings_response(self, request: Request, now: float, resource: ProtectedResource) -> Response:
         """All readings, or a page of them with `?limit=&after=`; POST adds one."""
         methods = {"GET": (READ, lambda: self._list(request)), "POST": (WRITE, lambda: self._add(request))}
         with self.readings.lock:
-            return protected(request, now, tokens, methods, self.rate_limit)
+            return protected(request, now, resource, methods, self.rate_limit)
 
-    def reading_response(self, request: Request, now: float, tokens: AccessTokens) -> Response:
+    def reading_response(self, request: Request, now: float, resource: ProtectedResource) -> Response:
         """One reading, at the address that `Location` gave when it was added; PUT corrects it, DELETE takes it back."""
         methods = {
             "GET": (READ, lambda: self._show(request)),
@@ -38,7 +38,7 @@ class Stations:
         }
         # From If-Match to the change nobody else may change the reading (RFC 9110 §13.1.1, the lost update).
         with self.readings.lock:
-            return protected(request, now, tokens, methods, self.rate_limit)
+            return protected(request, now, resource, methods, self.rate_limit)
 
     def _list(self, request: Request) -> Response:
         try:

@@ -5,35 +5,38 @@ import re
 
 from mock_server.access_tokens import AccessTokens
 from mock_server.bound_tokens import confirmation_for, token_type
-from mock_server.client_authentication import AuthenticationRules, authenticate_client
+from mock_server.client_authentication import AuthenticationRules
+from mock_server.client_endpoint import posted_by_client
 from mock_server.clients import CLIENT_CREDENTIALS, Client, Clients
 from mock_server.dpop import DPoP
 from mock_server.messages import Request, Response
-from mock_server.oauth_errors import NO_STORE, OAuthError, error_body
-from mock_server.parameters import EXAMPLE, read_parameters
+from mock_server.oauth_errors import NO_STORE, OAuthError
+from mock_server.parameters import EXAMPLE
 
 
 def token_response(
-    request: Request, now: float, clients: Clients, tokens: AccessTokens, rules: AuthenticationRules, dpop: DPoP
+    request: Request,
+    now: float,
+    clients: Clients,
+    tokens: AccessTokens,
+    rules: AuthenticationRules,
+    dpop: DPoP,
+    resources: tuple[str, ...],
 ) -> Response:
-    """The answer to an access token request: a token (§5.1) or an error (§5.2)."""
-    # RFC 6749 §3.2: 'The client MUST use the HTTP "POST" method when making access token requests.'
-    if request.method != "POST":
-        in_url = " Its parameters belong in the body, because logs keep URLs." if request.query else ""
-        detail = f"A token request is sent with POST, not {request.method[:20]}.{in_url}"
-        body = error_body("invalid_request", detail)
-        headers = (("allow", "POST"), ("content-type", "application/json"), *NO_STORE)
-        return Response(405, headers, json.dumps(body).encode("ascii"))
+    """The answer to an access token request: a token (§5.1) or an error (§5.2).
+
+    `resources` are the identifiers of the resources that there are tokens for, the default one first.
+    """
     try:
-        parameters = read_parameters(request)
-        client = authenticate_client(request, parameters, clients, now, rules)
+        parameters, client = posted_by_client(request, now, clients, rules)
         _check_grant(client, parameters.get("grant_type"))
         scope = _grant_scope(client, parameters.get("scope"))
+        audience = _grant_audience(parameters.resources, resources)
         confirmation = confirmation_for(client, request, now, dpop)
     except OAuthError as error:
         return error.response()
 
-    token = tokens.issue(client, scope, now, confirmation)
+    token = tokens.issue(client, scope, audience, now, confirmation)
     # §5.1. No refresh_token: §4.4.3 advises against one, for the client can ask again at any time.
     body = {
         "access_token": token.value,
@@ -78,3 +81,12 @@ def _grant_scope(client: Client, requested: str | None) -> tuple[str, ...]:
                 f"The client may not have the scope {name[:60]!r}; it may have: {' '.join(client.scopes)}.",
             )
     return names
+
+
+def _grant_audience(requested: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+    # RFC 9068 §3: without a resource the token is for a default one.
+    # RFC 8707 §2: "The client MAY use multiple "resource" parameters"; one that is not known is an invalid_target.
+    for resource in requested:
+        if resource not in known:
+            raise OAuthError("invalid_target", f"The resource is {resource[:100]!r}; there are tokens for {' and '.join(known)}.")
+    return tuple(dict.fromkeys(requested)) or known[:1]

@@ -29,15 +29,19 @@ def test_the_root_says_that_this_is_a_teaching_server(application):
     assert fields(response)["endpoints"] == [
         "/token",
         "/oauth2/token",
+        "/introspect",
+        "/revoke",
+        "/jwks",
+        "/.well-known/oauth-authorization-server",
+        "/authorize",
+        "/register",
+        "/register/{client_id}",
         "/api/stations",
         "/api/readings",
         "/api/readings/{id}",
         "/mcp",
-        "/.well-known/oauth-authorization-server",
-        "/.well-known/oauth-protected-resource",
+        "/.well-known/oauth-protected-resource/api",
         "/.well-known/oauth-protected-resource/mcp",
-        "/register",
-        "/register/{client_id}",
     ]
 
 

@@ -8,6 +8,7 @@ from mock_server.clients import teaching_clients
 from plain_client import GRANT, NOW, api_request, basic, fields, token_request
 
 # RFC 6750 §3: each attribute is a quoted string, and error_description is of %x20-21 / %x23-5B / %x5D-7E.
+METADATA = "http://127.0.0.1:9400/.well-known/oauth-protected-resource/api"
 CHALLENGE = re.compile(r'Bearer \w+="[\x20-\x21\x23-\x5b\x5d-\x7e]*"(, \w+="[\x20-\x21\x23-\x5b\x5d-\x7e]*")*')
 
 
@@ -45,7 +46,7 @@ def test_the_scheme_name_is_read_without_case(application, token, scheme):
 def test_without_a_token_there_is_a_challenge_and_no_error_code(application, headers):
     response = stations(application, *headers)
     assert response.status == 401
-    assert challenge(response) == {"realm": "stations"}
+    assert challenge(response) == {"realm": "stations", "resource_metadata": METADATA}
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_a_token_for_writing_alone_may_not_read(application):
 def test_a_token_in_the_url_is_not_read_and_the_answer_says_why(application, token):
     response = stations(application, target=f"/api/stations?access_token={token}")
     assert response.status == 401
-    assert challenge(response) == {"realm": "stations"}
+    assert challenge(response) == {"realm": "stations", "resource_metadata": METADATA}
     assert "URL" in fields(response)["detail"]
     assert token not in response.body.decode()
 
@@ -138,7 +139,7 @@ def test_a_token_in_a_form_body_is_not_read(application, token):
 def test_another_scheme_is_named_in_characters_that_a_header_allows(application):
     response = stations(application, ("authorization", 'Di"g\xe9st x'))
     assert "Di'g?st" in fields(response)["detail"]
-    assert challenge(response) == {"realm": "stations"}
+    assert challenge(response) == {"realm": "stations", "resource_metadata": METADATA}
 
 
 def test_a_token_without_the_word_bearer_is_told_so_and_not_repeated(application, token):

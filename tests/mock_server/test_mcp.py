@@ -7,7 +7,7 @@ from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuth
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from plain_client import NOW, api_request, fields, token_request
+from plain_client import GOOD_BODY, NOW, api_request, fields, token_request
 
 JSON = ("content-type", "application/json")
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -33,7 +33,8 @@ class InMemory:
 
 @pytest.fixture
 def ask(application):
-    bearer = ("authorization", f"Bearer {fields(application.handle(token_request(), NOW))['access_token']}")
+    request = token_request(GOOD_BODY + f"&resource={application.issuer}/mcp".encode())
+    bearer = ("authorization", f"Bearer {fields(application.handle(request, NOW))['access_token']}")
 
     def ask(message, *headers, method="POST"):
         body = message if isinstance(message, bytes) else json.dumps(message).encode()

@@ -86,7 +86,7 @@ def test_invalid_metadata_is_a_400_with_the_code_of_section_3_2_2(application, m
 def test_public_keys_are_kept(application):
     keys = {"keys": [{"kty": "EC", "crv": "P-256", "x": "a", "y": "b", "key_ops": ["verify"]}]}
     told = fields(register(application, {"token_endpoint_auth_method": "private_key_jwt", "jwks": keys}))
-    assert application.registrations.find(told["client_id"]).metadata["jwks"] == keys
+    assert application.authorization_server.registrations.find(told["client_id"]).metadata["jwks"] == keys
     assert "client_secret" not in told
 
 
