@@ -138,6 +138,8 @@ _GUIDES = (
             "The token has expired.",
             "The token was cut when it was copied, or comes from another server.",
             "The token was revoked, or the server has restarted and forgotten it.",
+            "The token is for another resource than this API (RFC 8707).",
+            "The token is a JWT whose signature does not fit, or whose key is no longer published.",
         ),
         (
             "Ask the token endpoint for a new token, and send the API request once more with it.",
@@ -192,6 +194,15 @@ _GUIDES = (
         "The server does not revoke tokens of that kind.",
         ("The token_type_hint, or the token itself, is of a kind that this server does not issue.",),
         ("Send an access token of this server in the parameter token, and leave token_type_hint out.",),
+        _token_request("token=ACCESS_TOKEN&client_id=myapp123&client_secret=secret456").replace("/token ", "/revoke "),
+    ),
+    ErrorGuide(
+        "temporarily_unavailable",
+        "503 Service Unavailable",
+        "RFC 7009 §2.2.1 for a revocation",
+        "The server cannot do this now, and nothing was done: a token that was to be revoked is still good.",
+        ("The server remembers as many revocations as it can, or has as many registered clients as it takes.",),
+        ("Wait as long as Retry-After says, then send the same request again.",),
         _token_request("token=ACCESS_TOKEN&client_id=myapp123&client_secret=secret456").replace("/token ", "/revoke "),
     ),
     ErrorGuide(

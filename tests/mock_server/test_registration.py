@@ -144,6 +144,21 @@ def test_a_deleted_client_is_gone(application, client):
     assert manage(application, client, "GET").status == 401
 
 
+@pytest.mark.parametrize("token_format", ["opaque", "jwt"])
+def test_the_tokens_of_a_client_have_the_format_that_it_registered_and_end_with_it(application, token_format):
+    client = fields(register(application, {"access_token_format": token_format, "token_endpoint_auth_method": "client_secret_post"}))
+    body = GRANT + f"&client_id={client['client_id']}&client_secret={client['client_secret']}".encode()
+    token = fields(application.handle(token_request(body), NOW))["access_token"]
+    assert token.count(".") == {"opaque": 0, "jwt": 2}[token_format]
+
+    def stations():
+        return application.handle(api_request("GET", "/api/stations", ("authorization", f"Bearer {token}")), NOW)
+
+    assert stations().status == 200
+    assert manage(application, client, "DELETE").status == 204
+    assert (stations().status, "no longer registered" in stations().header("www-authenticate")) == (401, True)
+
+
 def test_a_wrong_token_and_an_unknown_client_get_the_same_401(application, client):
     other = fields(register(application))
     wrong = manage(application, client | {"registration_access_token": other["registration_access_token"]}, "GET")
