@@ -9,10 +9,11 @@ from urllib.parse import parse_qs, unquote_plus
 
 from mock_server.form import FORM
 from mock_server.messages import Request, Response
+from mock_server.signed_jwt import UnreadableJWT, read_jwt
 
 
 def client_id_in(request: Request, owner_of_token: Callable[[str], str | None] = lambda token: None) -> str | None:
-    """The client id that the request names: in Basic, in its form, or through the access token that it carries.
+    """The client id that the request names: in Basic, in its form, in its assertion, or through the access token that it carries.
 
     `owner_of_token(value)` gives the id of the client that a token was issued to, None for an unknown one.
     """
@@ -20,20 +21,25 @@ def client_id_in(request: Request, owner_of_token: Callable[[str], str | None] =
         scheme, _, credentials = line.partition(" ")
         if scheme.lower() == "basic":
             return _id_in_basic(credentials.strip())
-        if scheme.lower() == "bearer":
+        if scheme.lower() in ("bearer", "dpop"):
             return owner_of_token(credentials.strip())
-    if request.media_type == FORM:
-        try:
-            return parse_qs(request.body.decode("latin-1"), encoding="utf-8").get("client_id", [None])[0]
-        except ValueError:  # More fields than parse_qs reads.
-            return None
-    return None
+    return form_value_in(request, "client_id") or _subject_in(form_value_in(request, "client_assertion") or "")
 
 
-def bearer_token_in(request: Request) -> str | None:
-    """The access token in the `Authorization` header (RFC 6750 §2.1)."""
+def form_value_in(request: Request, name: str) -> str | None:
+    """The first value of that name in the form; None where there is no form, or no such name in it."""
+    if request.media_type != FORM:
+        return None
+    try:
+        return parse_qs(request.body.decode("latin-1"), encoding="utf-8").get(name, [None])[0]
+    except ValueError:  # More fields than parse_qs reads.
+        return None
+
+
+def access_token_in(request: Request) -> str | None:
+    """The access token in the `Authorization` header (RFC 6750 §2.1, RFC 9449 §7.1)."""
     for line in request.header_lines("authorization"):
-        if found := re.match(r"(?i:bearer) +(\S+)", line):
+        if found := re.match(r"(?i:bearer|dpop) +(\S+)", line):
             return found[1]
     return None
 
@@ -52,6 +58,15 @@ def json_object(body: bytes) -> dict[str, object] | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _subject_in(assertion: str) -> str | None:
+    # RFC 7523 §3 item 2B: the sub of a client's assertion is its client_id.
+    try:
+        subject = read_jwt(assertion).claims.get("sub")
+    except UnreadableJWT:
+        return None
+    return subject if isinstance(subject, str) else None
 
 
 def _id_in_basic(credentials: str) -> str | None:

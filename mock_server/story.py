@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from mock_server.finding import owners
 from mock_server.messages import Request, Response
 from mock_server.record import Exchange
-from mock_server.senders import bearer_token_in, client_id_in, issued_token_in, json_object
+from mock_server.senders import access_token_in, client_id_in, form_value_in, issued_token_in, json_object
 
 CLIENT, AUTHORIZATION_SERVER, API = "Client", "Authorization server", "API"
 PARTIES = (CLIENT, AUTHORIZATION_SERVER, API)
@@ -39,7 +39,7 @@ class _Narrator:
         request, response = exchange.request, exchange.response
         if request is None:
             return []
-        server = API if request.path.startswith("/api/") else AUTHORIZATION_SERVER
+        server = API if request.path.startswith("/api/") or request.path == "/mcp" else AUTHORIZATION_SERVER
         asks = self._api_request(request) if server == API else self._token_request(request)
         answers = self._answer(request, response, server)
         text, detail, outcome, learned = answers
@@ -54,17 +54,22 @@ class _Narrator:
 
     def _token_request(self, request: Request) -> tuple[str, dict]:
         client_id = client_id_in(request)
+        if request.path in ("/introspect", "/revoke") and (token := form_value_in(request, "token")):
+            wish = f"{'asks about' if request.path == '/introspect' else 'ends'} {self._name(token)}"
+            who = _short(client_id or "somebody")
+            return f"{who} {wish}", {AUTHORIZATION_SERVER: {"asking": f"{who} {wish}"}}
         if not request.path.endswith("/token"):
             return "", {}
         if client_id is None:
             return "does not say who asks", {AUTHORIZATION_SERVER: {"asking": "somebody asks for a token"}}
-        where = "Basic header" if request.header("authorization") else "form"
+        assertion = "assertion" if form_value_in(request, "client_assertion") else "form"
+        where = "Basic header" if request.header("authorization") else assertion
         return f"{_short(client_id)}, in the {where}", {
             AUTHORIZATION_SERVER: {"asking": f"{_short(client_id)} asks for a token, and has to prove itself"}
         }
 
     def _api_request(self, request: Request) -> tuple[str, dict]:
-        token = bearer_token_in(request)
+        token = access_token_in(request)
         if token is None:
             return "no access token", {API: {"asking": "somebody asks, without a token"}}
         name = self._name(token)
@@ -87,7 +92,7 @@ class _Narrator:
         what = ", ".join(f"{len(value)} {name}" if isinstance(value, list) else name for name, value in members.items())
         what = _short(what or response.media_type, 48)
         learned = {CLIENT: {"latest": f"the answer: {what}" if what else "the answer"}}
-        if server == API and (token := bearer_token_in(request)):
+        if server == API and (token := access_token_in(request)):
             owner = self._owners.get(token)
             learned[API] = {"asking": f"{self._name(token)} is good for this" + (f" and belongs to {_short(owner)}" if owner else "")}
         return text, what, "granted", learned

@@ -108,6 +108,17 @@ def test_the_steps_say_who_knows_what(server):
     assert "token 1 is good for this and belongs to myapp123" in told[6].learned["API"]
 
 
+def test_asking_about_a_token_and_ending_it_is_told_by_the_name_of_the_token():
+    with in_process(9408) as server:
+        own = ("myapp123", "secret456")
+        token = requests.post(f"{server.url}/token", data={"grant_type": "client_credentials"}, auth=own).json()["access_token"]
+        for path in ("introspect", "revoke"):
+            requests.post(f"{server.url}/{path}", data={"token": token}, auth=own)
+        told = repr(server.steps())
+    assert "myapp123 asks about token 1" in told and "myapp123 ends token 1" in told
+    assert token not in told
+
+
 def test_nothing_to_draw_is_said():
     assert repr(diagram([])) == "Nothing has crossed the wire yet."
     ElementTree.fromstring(diagram([]).svg)
