@@ -7,18 +7,21 @@ from mock_server.signed_jwt import UnreadableJWT, base64url, is_signed_with, rea
 from mock_server.signing_keys import SigningKey, SigningKeys
 
 Claims = dict[str, object]
+#: Made once: an encoder for each token would cost as much as the encoding.
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def signed_token(key: SigningKey, claims: Claims) -> str:
     """The claims as a signed JWT."""
-    signing_input = f"{_header(key.algorithm, key.kid)}.{base64url(_json(claims))}"
+    payload = base64url(_to_json(claims).encode("ascii"))
+    signing_input = f"{_header(key.algorithm, key.kid)}.{payload}"
     return f"{signing_input}.{base64url(key.sign(signing_input.encode('ascii')))}"
 
 
 @functools.lru_cache(maxsize=100)
 def _header(algorithm: str, kid: str) -> str:
     # §2.1: typ is at+jwt, so that no other JWT of this server can be taken for an access token.
-    return base64url(_json({"typ": "at+jwt", "alg": algorithm, "kid": kid}))
+    return base64url(_to_json({"typ": "at+jwt", "alg": algorithm, "kid": kid}).encode("ascii"))
 
 
 def verified_claims(value: str, issuer: str, keys: SigningKeys, now: float) -> Claims | None:
@@ -40,7 +43,3 @@ def verified_claims(value: str, issuer: str, keys: SigningKeys, now: float) -> C
         return None
     # §4: the issuer must be the one expected, to the letter.
     return jwt.claims if jwt.claims.get("iss") == issuer else None
-
-
-def _json(members: dict[str, object]) -> bytes:
-    return json.dumps(members, separators=(",", ":")).encode("ascii")

@@ -38,30 +38,39 @@ def fresh_key(algorithm: str, number: int) -> JWK:
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """One key pair. `public` is what the JWK Set says of it; `published_until` is in seconds since 1970."""
+    """One key pair. `public` is what the JWK Set says of it; `published_until` is in seconds since 1970.
+
+    `sign(data)` gives the signature in the form of JWS (RFC 7518 §3.3, §3.4; RFC 8037 §3.1).
+    """
 
     algorithm: str
     public: JWK
-    private: object = field(repr=False)
+    sign: Callable[[bytes], bytes] = field(repr=False)
     published_until: float = math.inf
 
     @property
     def kid(self) -> str:
         return self.public["kid"]
 
-    def sign(self, data: bytes) -> bytes:
-        """The signature in the form of JWS (RFC 7518 §3.3, §3.4; RFC 8037 §3.1)."""
-        if self.algorithm == "EdDSA":
-            return self.private.sign(data)
-        from cryptography.hazmat.primitives import hashes
-        from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 
-        if self.algorithm == "RS256":
-            return self.private.sign(data, padding.PKCS1v15(), hashes.SHA256())
-        # RFC 6979: the same bytes have the same signature, so the same run has the same tokens.
-        r, s = utils.decode_dss_signature(self.private.sign(data, ec.ECDSA(hashes.SHA256(), deterministic_signing=True)))
+def _signer(algorithm: str, key: object) -> Callable[[bytes], bytes]:
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
+
+    if algorithm == "EdDSA":
+        return key.sign
+    if algorithm == "RS256":
+        scheme, digest = padding.PKCS1v15(), hashes.SHA256()
+        return lambda data: key.sign(data, scheme, digest)
+    # RFC 6979: the same bytes have the same signature, so the same run has the same tokens.
+    ecdsa = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
+
+    def sign(data: bytes) -> bytes:
         # RFC 7518 §3.4: R and S as 32 bytes each, and not in DER.
+        r, s = utils.decode_dss_signature(key.sign(data, ecdsa))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+    return sign
 
 
 class SigningKeys:
@@ -114,4 +123,4 @@ class SigningKeys:
         self._numbers[algorithm] += 1
         public = {member: jwk[member] for member in PUBLIC_MEMBERS[jwk["kty"]]}
         # RFC 7517 §4.2 use, §4.4 alg, §4.5 kid.
-        return SigningKey(algorithm, public | {"use": "sig", "alg": algorithm, "kid": jwk["kid"]}, load_key(jwk))
+        return SigningKey(algorithm, public | {"use": "sig", "alg": algorithm, "kid": jwk["kid"]}, _signer(algorithm, load_key(jwk)))
