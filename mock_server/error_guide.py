@@ -36,6 +36,11 @@ def _api_request(*fields: str) -> str:
     return "GET /api/stations HTTP/1.1\nHost: 127.0.0.1:9400\n" + "".join(f"{field}\n" for field in fields)
 
 
+_REGISTRATION = (
+    "POST /register HTTP/1.1\nHost: 127.0.0.1:9400\nContent-Type: application/json\nContent-Length: 39\n\n"
+    '{"grant_types": ["client_credentials"]}'
+)
+
 _GUIDES = (
     ErrorGuide(
         "invalid_request",
@@ -215,8 +220,25 @@ _GUIDES = (
             "Two fields contradict each other, or ask for something that this server does not have.",
         ),
         ("Read error_description for the name of the field, and compare with the server's metadata.",),
-        "POST /register HTTP/1.1\nHost: 127.0.0.1:9400\nContent-Type: application/json\nContent-Length: 39\n\n"
-        '{"grant_types": ["client_credentials"]}',
+        _REGISTRATION,
+    ),
+    ErrorGuide(
+        "invalid_redirect_uri",
+        "400 Bad Request",
+        "RFC 7591 §3.2.2",
+        "A redirect URI in the registration of a client is not one that could be used.",
+        ("It is relative, holds a fragment (a part after #), or is not a text.",),
+        ("Leave redirect_uris out: the client credentials flow redirects nobody.",),
+        _REGISTRATION,
+    ),
+    ErrorGuide(
+        "access_denied",
+        "403 Forbidden",
+        "RFC 6749 §4.1.2.1 has the name, RFC 7591 §3 the rule",
+        "The server does not let anyone register a client here.",
+        ("The server was started so that other machines can reach it; then registration is closed.",),
+        ("Use one of the clients that the server has, or register at a server on your own machine.",),
+        _REGISTRATION,
     ),
 )
 

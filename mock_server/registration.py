@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mock_server.client_metadata import WITH_SECRET, Metadata, MetadataError, read_metadata
 from mock_server.clients import Clients
 from mock_server.messages import Headers, Request, Response
-from mock_server.oauth_errors import NO_STORE, printable
+from mock_server.oauth_errors import NO_STORE, OAuthError
 
 PATH = "/register"
 #: RFC 7592 §2.2: what a request to update must not hold.
@@ -135,7 +135,7 @@ class Registrations:
             "registration_client_uri": f"{self._issuer}{PATH}/{client_id}",
             **registration.metadata,
         }
-        return _json(status, body)
+        return Response(status, (("content-type", "application/json"), *NO_STORE), json.dumps(body).encode("ascii"))
 
     def _random_text(self, count: int) -> str:
         return base64.urlsafe_b64encode(self._random_bytes(count)).decode("ascii")
@@ -180,11 +180,8 @@ def _not_yours(with_token: bool) -> Response:
 
 
 def _error(status: int, error: str, description: str, headers: Headers = ()) -> Response:
-    return _json(status, {"error": error, "error_description": printable(description)}, headers)
-
-
-def _json(status: int, body: object, headers: Headers = ()) -> Response:
-    return Response(status, (("content-type", "application/json"), *NO_STORE, *headers), json.dumps(body).encode("ascii"))
+    # RFC 7591 §3.2.2 has the members of RFC 6749 §5.2.
+    return OAuthError(error, description, status=status, headers=headers).response()
 
 
 def _digest(text: str) -> bytes:
