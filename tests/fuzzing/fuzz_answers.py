@@ -1,0 +1,47 @@
+"""Coverage-guided fuzzing of the whole server: any bytes go in, and every answer has to be well formed.
+
+    uv run --with atheris python tests/fuzzing/fuzz_answers.py -max_total_time=300 NEW_FOLDER tests/fuzzing/corpus
+
+It needs Linux and atheris, which the kit does not install. What it finds belongs into `corpus` under a name that says
+what it is: `test_corpus.py` sends every file of it at each test run.
+"""
+
+import random
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "mock_server")]
+
+if __name__ == "__main__":
+    import atheris
+
+    with atheris.instrument_imports(include=["mock_server"]):
+        import mock_server.application
+        import mock_server.in_memory
+
+from mock_server.application import Application
+from mock_server.clients import teaching_clients
+from mock_server.clock import Clock
+from mock_server.in_memory import answer_bytes
+from mock_server.messages import Request
+from mock_server.record import Record
+from mock_server.wire import parse_request, parse_response
+from well_formed import check_answer
+
+
+def answer_and_check(raw: bytes) -> None:
+    """AssertionError, or whatever the server raises, where an answer is not as it should be."""
+    record = Record()
+    answer_bytes(raw, Application(teaching_clients(), random.Random(1).randbytes), Clock.stopped(), record)
+    for exchange in record.exchanges():
+        response = parse_response(exchange.raw_response)
+        assert response is not None, exchange.raw_response
+        check_answer(parse_request(exchange.raw_request) or Request("?", "?"), response)
+        # What learners are shown of it.
+        repr(exchange), exchange._repr_html_()
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, answer_and_check)
+    atheris.Fuzz()
