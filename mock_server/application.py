@@ -16,6 +16,7 @@ from mock_server.mcp import Mcp
 from mock_server.messages import Request, Response
 from mock_server.metadata import RESOURCE_PATH, metadata_response, resource_metadata
 from mock_server.oauth_errors import ERROR_PAGES
+from mock_server.openapi import PATH as OPENAPI_PATH, openapi
 from mock_server.problems import problem
 from mock_server.rate_limit import RateLimit
 from mock_server.signing_keys import NewKey, teaching_key
@@ -77,6 +78,7 @@ class Application:
             "/api/readings/{id}": lambda request, now: self.stations.reading_response(request, now, api),
             "/mcp": lambda request, now: Mcp(self.stations, tools, self.issuer).response(request, now),
             f"{RESOURCE_PATH}/api": lambda request, now: self._describe_resource(request, api),
+            OPENAPI_PATH: lambda request, now: metadata_response(request, openapi(self.issuer)),
             f"{RESOURCE_PATH}/mcp": lambda request, now: self._describe_resource(request, tools),
         }
 

@@ -11,8 +11,8 @@ from mock_server.problems import problem
 
 def error_page(request: Request) -> Response:
     """The page of the code that ends the path, as HTML; 404 where there is no such code, 405 for other methods than GET."""
-    if request.method != "GET":
-        return problem(405, "This page can only be read, with GET.", (("allow", "GET"),))
+    if request.method not in ("GET", "HEAD"):
+        return problem(405, "This page can only be read, with GET.", (("allow", "GET, HEAD"),))
     guide = GUIDES.get(request.path.removeprefix(ERROR_PAGES))
     if guide is None:
         return problem(404, f"There is no error code of that name. There are: {', '.join(GUIDES)}.")

@@ -74,6 +74,8 @@ def jwks_response(request: Request, now: float, keys: SigningKeys) -> Response:
 
 def authorize_response(request: Request, now: float) -> Response:
     """RFC 6749 §4.1.2.1: without a registered redirect URI the error is told where it arose, and nobody is redirected."""
+    if request.method not in ("GET", "HEAD"):
+        return problem(405, "A browser comes here with GET.", (("allow", "GET, HEAD"),))
     return problem(400, "This server has no flow in which a person signs in: ask POST /token with grant_type=client_credentials.")
 
 

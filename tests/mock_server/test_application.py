@@ -41,6 +41,7 @@ def test_the_root_says_that_this_is_a_teaching_server(application):
         "/api/readings/{id}",
         "/mcp",
         "/.well-known/oauth-protected-resource/api",
+        "/openapi.json",
         "/.well-known/oauth-protected-resource/mcp",
     ]
 

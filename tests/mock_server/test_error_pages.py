@@ -106,4 +106,4 @@ def test_an_unknown_code_is_a_404_that_lists_the_codes(application, name):
 
 def test_a_page_can_only_be_read(application):
     response = application.handle(api_request("POST", "/errors/invalid_client"), NOW)
-    assert (response.status, response.header("allow")) == (405, "GET")
+    assert (response.status, response.header("allow")) == (405, "GET, HEAD")
