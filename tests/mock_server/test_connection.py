@@ -40,7 +40,7 @@ def reset(client: PlainClient) -> None:
 
 
 def no_connection_is_left(server) -> None:
-    wait_until(lambda: not server._uvicorn.server_state.connections)
+    wait_until(lambda: not server._connections)
 
 
 # Time
@@ -105,7 +105,7 @@ def test_a_connection_at_rest_stays_open_longer_than_a_request_may_take(server, 
 
 @pytest.mark.parametrize("behind", [b"", b"\r\n"])
 def test_a_connection_at_rest_is_closed_in_the_end(monkeypatch, server, behind):
-    monkeypatch.setattr(server._uvicorn.config, "timeout_keep_alive", 0.1)
+    monkeypatch.setattr(connection, "REST_SECONDS", 0.1)
     with PlainClient(server) as client:
         client.send(GET).answers()
         client.send(behind)
@@ -430,7 +430,7 @@ def test_clients_that_do_not_read_their_answers_harm_nobody(caplog):
         assert_still_serves(server)
         reset(clients[0])
         clients[1].close()
-        wait_until(lambda: len(server._uvicorn.server_state.connections) == 1)
+        wait_until(lambda: len(server._connections) == 1)
         assert_still_serves(server)
         begun = time.monotonic()
         server.stop()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from mock_server import listening
+from mock_server import listening, serving
 from mock_server import server as server_module
 from mock_server import start
 from mock_server.clients import Clients
@@ -381,10 +381,10 @@ def test_a_server_starts_from_a_thread():
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_server_that_fails_to_come_up_is_an_error_and_not_a_wait(monkeypatch):
-    async def fail(self, sockets=None):
+    def fail(*arguments):
         raise SystemExit(3)
 
-    monkeypatch.setattr(server_module._Uvicorn, "startup", fail)
+    monkeypatch.setattr(serving, "serve", fail)
     with pytest.raises(RuntimeError, match="stopped while it was starting"):
         start(0)
 
