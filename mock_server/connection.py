@@ -38,16 +38,12 @@ _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
 
 @dataclass(slots=True, eq=False)
 class _Turn:
-    """One exchange from the first byte of the request to the last of the answer, which is due once there is one of the two."""
+    """One exchange and what its answer is made of: a request, or the refusal of what is none."""
 
     exchange: OpenExchange
     request: Request | None = None
     refusal: Response | None = None
     expects_continue: bool = False
-
-    @property
-    def is_due(self) -> bool:
-        return self.request is not None or self.refusal is not None
 
 
 class Connection(asyncio.Protocol):
@@ -66,14 +62,16 @@ class Connection(asyncio.Protocol):
         self._parser.set_dangerous_leniencies(lenient_data_after_close=True)
         self._unparsed = b""
         self._unclaimed = b""
-        self._turns: deque[_Turn] = deque()
         self._receiving: _Turn | None = None
         self._received_bytes = 0
         self._head_is_complete = False
+        self._is_refused = False
+        #: RFC 9112 §9.3.2: answers are sent in the order that the requests came.
+        self._due: deque[_Turn] = deque()
         self._delivery: asyncio.TimerHandle | None = None
+        self._goes_on_soon = False
         self._client_reads = True
         self._client_is_done = False
-        self._goes_on_soon = False
         self._deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -98,7 +96,7 @@ class Connection(asyncio.Protocol):
         self._parser = None  # It holds this object, and this object held it.
 
     def close(self) -> None:
-        """Send what is written, and end."""
+        """End when all that is written is sent."""
         self._transport.close()
 
     def abort(self) -> None:
@@ -115,21 +113,23 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The client has sent all that it will. It may still read, so what is due to it is sent before the close."""
         self._client_is_done = True
-        if self._receiving is not None and self._receiving.refusal is None:
-            self._cancel_deadline()
-            self._turns.pop()  # RFC 9112 §8: half a request may go without an answer.
+        if not self._is_refused:
+            self._receiving = None  # RFC 9112 §8: half a request may go without an answer.
+            self._deadline = None
         # TLS as asyncio speaks it has no half-close: whoever ends it gets no more.
-        return bool(self._turns) and not self._is_encrypted
+        return bool(self._due or self._delivery) and not self._is_encrypted
 
     def _go_on(self) -> None:
-        """Read a piece or answer a request. What is left waits a round, so that one client does not keep the others waiting."""
+        """Read a piece and answer one request. More has to wait a round, so that one client does not keep the others waiting."""
         self._goes_on_soon = False
-        if self._may_go_on():
-            if self._unparsed and not (self._turns and self._turns[0].is_due):
+        if self._client_reads and self._delivery is None and not self._transport.is_closing():
+            if self._unparsed and not self._due:
                 self._read_piece()
-            if self._turns:
-                self._take_turn(self._turns[0])
-            if self._may_go_on() and (self._unparsed or (self._turns and self._turns[0].is_due)):
+            if self._due:
+                self._answer(self._due.popleft())
+            elif self._receiving is not None and self._receiving.expects_continue:
+                self._invite(self._receiving)
+            if self._due or self._unparsed:
                 self._goes_on_soon = True
                 self._loop.call_soon(self._go_on)
         if self._unparsed:
@@ -137,18 +137,15 @@ class Connection(asyncio.Protocol):
         else:
             self._transport.resume_reading()
 
-    def _may_go_on(self) -> bool:
-        return self._client_reads and self._delivery is None and not self._transport.is_closing()
-
     def _read_piece(self) -> None:
         piece, self._unparsed = self._unparsed[:_PIECE_BYTES], self._unparsed[_PIECE_BYTES:]
         self._record_incoming(piece)
-        if self._received_bytes > MOST_DISCARDED_BYTES and self._is_refused():
-            self.close()
-        elif self._received_bytes > MOST_DISCARDED_BYTES:
-            self._refuse(body_too_long())
-        elif not self._is_refused():
+        if not self._is_refused:
             self._parse(piece)
+        if self._receiving is not None:
+            self._check_length()
+            if self._deadline is None:
+                self._set_deadline(REQUEST_SECONDS)
 
     def _parse(self, data: bytes) -> None:
         try:
@@ -156,10 +153,8 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._parse_without_upgrade()
         except httptools.HttpParserError as error:
-            if self._receiving:
+            if self._receiving is not None:
                 self._refuse(unreadable(bytes(self._receiving.exchange.request), str(error).lower()))
-        if self._receiving and not self._head_is_complete and self._received_bytes > MOST_HEAD_BYTES:
-            self._refuse(head_too_long(bytes(self._receiving.exchange.request)))
 
     def _parse_without_upgrade(self) -> None:
         """RFC 9110 §7.8 lets a server ignore the offer of another protocol, as this one does.
@@ -172,11 +167,28 @@ class Connection(asyncio.Protocol):
         else:
             self._parse(_UPGRADE.sub(b"", head) + b"\r\n\r\n" + rest)
 
+    def _check_length(self) -> None:
+        if not self._head_is_complete and self._received_bytes > MOST_HEAD_BYTES:
+            self._refuse(head_too_long(bytes(self._receiving.exchange.request)))
+        elif self._received_bytes > MOST_DISCARDED_BYTES and self._is_refused:
+            self.close()
+        elif self._received_bytes > MOST_DISCARDED_BYTES:
+            self._refuse(body_too_long())
+
+    def _refuse(self, response: Response) -> None:
+        """Let what is being received be answered in its turn, and read no further."""
+        if not self._is_refused:
+            self._is_refused = True
+            self._receiving.refusal = response
+            self._receiving.expects_continue = False
+            self._due.append(self._receiving)
+            self._deadline = None
+
     # What httptools calls
 
     def on_message_begin(self) -> None:
         self._url = b""
-        self._headers: list[tuple[str, str]] = []
+        self._fields: list[tuple[str, str]] = []
         self._body = bytearray()
         self._body_bytes = 0
         self._head_is_complete = False
@@ -185,21 +197,25 @@ class Connection(asyncio.Protocol):
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        # RFC 9110 §6.5.1: what comes behind a body in chunks is no header of the request.
-        if not self._head_is_complete:
-            self._headers.append((name.lower().decode("latin-1"), value.decode("latin-1")))
+        self._fields.append((name.lower().decode("latin-1"), value.decode("latin-1")))
 
     def on_headers_complete(self) -> None:
         self._head_is_complete = True
-        turn, parser = self._receiving, self._parser
-        if turn is None or parser.should_upgrade():
+        if self._receiving is None or self._is_refused or self._parser.should_upgrade():
             return
-        self._method = parser.get_method().decode("ascii")
-        self._version = parser.get_http_version()
-        turn.expects_continue = expects_continue(self._headers, self._version)
-        # RFC 9110 §10.1.1: the answer before the body spares the client sending it.
-        if turn.expects_continue and int(dict(self._headers).get("content-length", "0")) > MOST_BODY_BYTES:
-            self._refuse(body_too_long())
+        # RFC 9110 §6.5.1: the fields that may come behind a body in chunks are not among these.
+        self._headers = tuple(self._fields)
+        self._method = self._parser.get_method().decode("ascii")
+        self._version = self._parser.get_http_version()
+        request = self._receiving.exchange.request
+        if self._received_bytes > MOST_HEAD_BYTES and request.find(b"\r\n\r\n") + 4 > MOST_HEAD_BYTES:
+            self._refuse(head_too_long(bytes(request)))
+        elif expects_continue(self._headers, self._version):
+            # RFC 9110 §10.1.1: an answer before the body spares the client sending it.
+            if int(dict(self._headers).get("content-length", "0")) > MOST_BODY_BYTES:
+                self._refuse(body_too_long())
+            else:
+                self._receiving.expects_continue = True
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
@@ -208,16 +224,19 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         turn = self._receiving
-        if turn is None or turn.refusal or self._parser.should_upgrade():
+        if turn is None or self._is_refused or self._parser.should_upgrade():
             # The first came with the end of a request too long for the record, whose answer ends the connection.
             return
         if self._body_bytes > MOST_BODY_BYTES:
             turn.refusal = body_too_long()
         else:
             turn.request = Request(
-                self._method, self._target(), tuple(self._headers), bytes(self._body), self._version, self._client_certificate
+                self._method, self._target(), self._headers, bytes(self._body), self._version, self._client_certificate
             )
-        self._close_request(turn.exchange.request)
+        self._receiving = None
+        self._deadline = None
+        self._due.append(turn)
+        self._cut_off_next(turn.exchange.request)
 
     def _target(self) -> str:
         # RFC 9112 §3.2.2: the absolute form is taken as well. A fragment is none of a server's business.
@@ -236,17 +255,14 @@ class Connection(asyncio.Protocol):
                 self._unclaimed = data
                 return
             self._receiving = _Turn(self._record.open())
-            self._turns.append(self._receiving)
             self._received_bytes = 0
             self._head_is_complete = False
-            self._set_deadline(REQUEST_SECONDS)
+            self._deadline = None
         self._received_bytes += len(data)
         self._record.add(self._receiving.exchange.request, data)
 
-    def _close_request(self, request: bytearray) -> None:
+    def _cut_off_next(self, request: bytearray) -> None:
         """The parser has a whole request: what came behind it is the start of the next one (RFC 9112 §9.3.2)."""
-        self._cancel_deadline()
-        self._receiving = None
         if request.find(b"\r\n\r\n") + 4 + self._body_bytes == len(request):
             return  # Nothing came behind it, as with most requests: no need to read it a second time.
         length = message_length(bytes(request))
@@ -257,18 +273,21 @@ class Connection(asyncio.Protocol):
 
     # What goes out
 
-    def _take_turn(self, turn: _Turn) -> None:
-        if turn.expects_continue and turn.refusal is None:
-            turn.expects_continue = False
-            self._write(turn, CONTINUE)
-        if turn.refusal is not None:
-            self._deliver(turn, refusal(turn.refusal, self._clock))
-        elif turn.request is not None:
+    def _invite(self, turn: _Turn) -> None:
+        turn.expects_continue = False
+        self._write(turn, CONTINUE)
+
+    def _answer(self, turn: _Turn) -> None:
+        if turn.expects_continue:
+            self._invite(turn)
+        if turn.refusal is None:
             given = answer(turn.request, self._application, self._clock, turn.exchange)
-            if given.delay:
-                self._delivery = self._loop.call_later(given.delay, self._deliver_late, turn, given)
-            else:
-                self._deliver(turn, given)
+        else:
+            given = refusal(turn.refusal, self._clock)
+        if given.delay:
+            self._delivery = self._loop.call_later(given.delay, self._deliver_late, turn, given)
+        else:
+            self._deliver(turn, given)
 
     def _deliver_late(self, turn: _Turn, given: Answer) -> None:
         self._delivery = None
@@ -276,15 +295,14 @@ class Connection(asyncio.Protocol):
         self._go_on()
 
     def _deliver(self, turn: _Turn, given: Answer) -> None:
-        self._turns.popleft()
         self._write(turn, given.raw)
-        if turn is self._receiving and not self._client_is_done and not self._is_encrypted:
+        if given.ends and turn is self._receiving and not self._client_is_done and not self._is_encrypted:
             # RFC 9112 §9.6: closed while the client still sends, the connection would be reset and the answer lost.
             self._transport.write_eof()
             self._set_deadline(REQUEST_SECONDS)
-        elif given.ends or (self._client_is_done and not self._turns):
+        elif given.ends or (self._client_is_done and not self._due):
             self._transport.close()
-        elif not self._turns:
+        elif self._receiving is None and not self._due:
             self._set_deadline(REST_SECONDS)
 
     def _write(self, turn: _Turn, data: bytes) -> None:
@@ -297,31 +315,19 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._client_reads = True
-        self._set_deadline(REQUEST_SECONDS)
+        self._set_deadline(REST_SECONDS)
         self._go_on()
-
-    def _refuse(self, response: Response) -> None:
-        """Answer in its turn what never became a request, and hang up."""
-        if self._receiving is not None and self._receiving.refusal is None:
-            self._cancel_deadline()
-            self._receiving.refusal = response
-
-    def _is_refused(self) -> bool:
-        return self._receiving is not None and self._receiving.refusal is not None
 
     # Time
 
     def _set_deadline(self, seconds: float) -> None:
         self._deadline = self._loop.time() + seconds
-        if self._timer is not None and self._timer.when() > self._deadline:
-            self._timer.cancel()
-            self._timer = None
+        # A timer that looks now and then costs less than one for each request.
         if self._timer is None:
             self._timer = self._loop.call_at(self._deadline, self._check_deadline)
-
-    def _cancel_deadline(self) -> None:
-        # The timer stays: one that looks now and then costs less than one for each request.
-        self._deadline = None
+        elif self._timer.when() > self._deadline:
+            self._timer.cancel()
+            self._timer = self._loop.call_at(self._deadline, self._check_deadline)
 
     def _check_deadline(self) -> None:
         self._timer = None
@@ -336,7 +342,7 @@ class Connection(asyncio.Protocol):
     def _give_up(self) -> None:
         if not self._client_reads:
             self.abort()  # What is written would never be sent.
-        elif self._receiving is None or self._is_refused():
+        elif self._receiving is None or self._is_refused:
             self.close()
         else:
             self._refuse(incomplete(REQUEST_SECONDS))

@@ -2,7 +2,8 @@
 
 import contextlib
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from mock_server.application import Application
 from mock_server.clock import Clock
@@ -17,8 +18,7 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _log = logging.getLogger("mock_server")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """`raw` is what the client can read, `delay` the seconds before it comes, `ends` whether the connection ends behind it."""
 
     raw: bytes

@@ -5,6 +5,8 @@ from urllib.parse import unquote_to_bytes
 
 FORM = "application/x-www-form-urlencoded"
 
+_LINE_BREAK = re.compile(r"[\r\n]")
+
 
 class FormError(ValueError):
     """The text is not form-encoded; the message says where."""
@@ -28,7 +30,7 @@ def parse_form(body: bytes) -> list[tuple[str, str]]:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise FormError(f"byte {body[error.start]:#04x} at position {error.start} is not valid UTF-8") from error
-    if broken := re.search(r"[\r\n]", text):
+    if (broken := _LINE_BREAK.search(text)):
         raise FormError(f"there is a line break at position {broken.start()}; a form is one line, with & between its pairs")
-    pairs = (pair.partition("=") for pair in text.split("&") if pair)
+    pairs = [pair.partition("=") for pair in text.split("&") if pair]
     return [(form_decode(name), form_decode(value)) for name, _, value in pairs]

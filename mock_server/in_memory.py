@@ -55,7 +55,7 @@ def _answer(raw: bytes, is_whole: bool, application: Application, clock: Clock, 
     request = replace(request, target=request.target.partition("#")[0], headers=headers)
     given = answer(request, application, clock, exchange)
     if given.raw and expects_continue(headers, request.version):
-        given = replace(given, raw=CONTINUE + given.raw)
+        given = given._replace(raw=CONTINUE + given.raw)
     return given
 
 
