@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import re
 import socket
 from collections import deque
@@ -34,6 +35,12 @@ MOST_DISCARDED_BYTES = 32 * 1024 * 1024
 _PIECE_BYTES = 16 * 1024
 
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
+
+
+# Clients send the same fields again and again.
+@functools.lru_cache(maxsize=128)
+def _field(name: bytes, value: bytes) -> tuple[str, str]:
+    return name.lower().decode("latin-1"), value.decode("latin-1")
 
 
 @dataclass(slots=True, eq=False)
@@ -70,6 +77,7 @@ class Connection(asyncio.Protocol):
         self._due: deque[_Turn] = deque()
         self._delivery: asyncio.TimerHandle | None = None
         self._goes_on_soon = False
+        self._is_paused = False
         self._client_reads = True
         self._client_is_done = False
         self._deadline: float | None = None
@@ -132,10 +140,9 @@ class Connection(asyncio.Protocol):
             if self._due or self._unparsed:
                 self._goes_on_soon = True
                 self._loop.call_soon(self._go_on)
-        if self._unparsed:
-            self._transport.pause_reading()
-        else:
-            self._transport.resume_reading()
+        if bool(self._unparsed) is not self._is_paused:
+            self._is_paused = not self._is_paused
+            (self._transport.pause_reading if self._is_paused else self._transport.resume_reading)()
 
     def _read_piece(self) -> None:
         piece, self._unparsed = self._unparsed[:_PIECE_BYTES], self._unparsed[_PIECE_BYTES:]
@@ -197,7 +204,7 @@ class Connection(asyncio.Protocol):
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._fields.append((name.lower().decode("latin-1"), value.decode("latin-1")))
+        self._fields.append(_field(name, value))
 
     def on_headers_complete(self) -> None:
         self._head_is_complete = True

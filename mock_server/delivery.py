@@ -43,10 +43,11 @@ def answer(request: Request, application: Application, clock: Clock, exchange: O
         return _sent(own_fault().ready_to_send(clock.now()), request)
 
 
-def expects_continue(request_headers: Headers, version: str) -> bool:
+def expects_continue(headers: Headers, version: str) -> bool:
     """Whether the client waits for a word before it sends the body."""
+    expectation = dict(headers).get("expect")
     # RFC 9110 §10.1.1: the value has no case, and in HTTP/1.0 it means nothing.
-    return version == "1.1" and dict(request_headers).get("expect", "").lower() == "100-continue"
+    return expectation is not None and expectation.lower() == "100-continue" and version == "1.1"
 
 
 def _hit(response: FaultyResponse, request: Request, clock: Clock, exchange: OpenExchange) -> Answer:
@@ -67,7 +68,8 @@ def _hit(response: FaultyResponse, request: Request, clock: Clock, exchange: Ope
 
 def _sent(response: Response, request: Request) -> Answer:
     # RFC 9112 §9.3: the connection stays unless the client says otherwise; for one of HTTP/1.0 it never does here.
-    ends = request.version != "1.1" or "close" in (request.header("connection") or "").lower().replace(" ", "").split(",")
+    options = request.header("connection")
+    ends = request.version != "1.1" or (options is not None and "close" in options.lower().replace(" ", "").split(","))
     if ends:
         response = replace(response, headers=(*response.headers, ("connection", "close")))
     # RFC 9110 §9.3.2: "the server MUST NOT send content in the response".

@@ -18,15 +18,18 @@ def read_parameters(request: Request) -> dict[str, str]:
         pairs = parse_form(request.body)
     except FormError as error:
         raise OAuthError("invalid_request", f"The body is not form-encoded: {error}.") from None
+    parameters = dict(pairs)
     # §3.2: "Request and response parameters MUST NOT be included more than once."
-    if len(dict(pairs)) < len(pairs):
+    if len(parameters) < len(pairs):
         name, count = Counter(name for name, _ in pairs).most_common(1)[0]
         raise OAuthError("invalid_request", f"The parameter {name[:60]!r} was sent {count} times: send it once.")
-    for name, value in pairs:
-        if value and not value.strip("_"):
-            raise OAuthError("invalid_request", f"The value of {name[:60]!r} is still a blank to fill in: {value[:20]}")
     # §3.2: "Parameters sent without a value MUST be treated as if they were omitted from the request."
-    return {name: value for name, value in pairs if value}
+    for name, value in pairs:
+        if not value:
+            del parameters[name]
+        elif not value.strip("_"):
+            raise OAuthError("invalid_request", f"The value of {name[:60]!r} is still a blank to fill in: {value[:20]}")
+    return parameters
 
 
 def _wrong_encoding(request: Request) -> str:
