@@ -305,7 +305,8 @@ class Connection(asyncio.Protocol):
         self._write(turn, given.raw)
         if given.ends and turn is self._receiving and not self._client_is_done and not self._is_encrypted:
             # RFC 9112 §9.6: closed while the client still sends, the connection would be reset and the answer lost.
-            self._transport.write_eof()
+            with contextlib.suppress(OSError):  # The client has already gone.
+                self._transport.write_eof()
             self._set_deadline(REQUEST_SECONDS)
         elif given.ends or (self._client_is_done and not self._due):
             self._transport.close()
