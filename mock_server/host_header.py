@@ -1,9 +1,11 @@
 """Which Host headers mean this server (RFC 9110 §7.2)."""
 
+import functools
 import ipaddress
 import re
 
 
+@functools.lru_cache(maxsize=64)
 def is_own_host(host: str, own_address: str) -> bool:
     """Whether a Host header names this machine, at any port.
 

@@ -6,6 +6,8 @@ import socket
 import sys
 
 PREFERRED_PORT = 9400
+#: How many clients may come at the same moment; the system may allow fewer.
+BACKLOG = 1024
 
 
 def check_address(host: str, port: int | None, expose: bool) -> None:
@@ -53,7 +55,7 @@ def listen(host: str, port: int) -> socket.socket:
         else:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(128)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         reason = f"cannot listen on {host}:{port} ({error.strerror}); stop what holds that port, or choose another"

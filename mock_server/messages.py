@@ -14,6 +14,15 @@ def _http_date(second: int) -> str:
     return formatdate(second, usegmt=True)
 
 
+# A message is asked for its headers many times, and a client sends the same ones again and again.
+@functools.lru_cache(maxsize=16)
+def _by_name(headers: Headers) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    for name, value in headers:
+        values.setdefault(name.lower(), []).append(value)
+    return values
+
+
 class _Fields:
     """Reading header fields: names compare without case (RFC 9110 §5.1)."""
 
@@ -22,13 +31,12 @@ class _Fields:
 
     def header(self, name: str) -> str | None:
         """The field's value, several lines of it joined by a comma (RFC 9110 §5.3); None if absent."""
-        values = self.header_lines(name)
+        values = _by_name(self.headers).get(name.lower())
         return ", ".join(values) if values else None
 
     def header_lines(self, name: str) -> list[str]:
         """The value of each line of that name, in the order sent."""
-        name = name.lower()
-        return [value for field, value in self.headers if field.lower() == name]
+        return list(_by_name(self.headers).get(name.lower(), ()))
 
     @property
     def media_type(self) -> str:

@@ -24,15 +24,17 @@ def read_parameters(request: Request, endpoint: str = "token endpoint", example:
         pairs = parse_form(request.body)
     except FormError as error:
         raise OAuthError("invalid_request", f"The body is not form-encoded: {error}.") from None
-    if len(dict(pairs)) < len(pairs):
+    parameters = Parameters(pairs)
+    if len(parameters) < len(pairs):
         _check_repetition(pairs)
-    for name, value in pairs:
-        if value and not value.strip("_"):
-            raise OAuthError("invalid_request", f"The value of {name[:60]!r} is still a blank to fill in: {value[:20]}")
-    # §3.2: "Parameters sent without a value MUST be treated as if they were omitted from the request."
-    parameters = Parameters((name, value) for name, value in pairs if value)
     if "resource" in parameters:
         parameters.resources = tuple(value for name, value in pairs if name == "resource" and value)
+    # §3.2: "Parameters sent without a value MUST be treated as if they were omitted from the request."
+    for name, value in pairs:
+        if not value:
+            parameters.pop(name, None)
+        elif not value.strip("_"):
+            raise OAuthError("invalid_request", f"The value of {name[:60]!r} is still a blank to fill in: {value[:20]}")
     return parameters
 
 

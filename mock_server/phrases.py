@@ -1,5 +1,6 @@
 """The phrase beside a status code, the same whichever Python runs (RFC 9110 §15)."""
 
+import functools
 from http import HTTPStatus
 
 #: Python before 3.13 has the words of older RFCs for these.
@@ -11,6 +12,7 @@ RENAMED = {
 }
 
 
+@functools.lru_cache(maxsize=100)
 def phrase(status: int) -> str:
     """The standard phrase of the status code, such as `Unauthorized`; empty for an unknown code."""
     try:

@@ -76,9 +76,9 @@ class Record:
     def add(self, message: bytearray, data: bytes) -> None:
         """Append to one message of an open exchange, up to the bound."""
         with self._lock:
-            length = len(message)
-            message += data[: self.MOST_BYTES - length]
-            self._bytes_at_most += len(message) - length
+            kept = data[: self.MOST_BYTES - len(message)]
+            message += kept
+            self._bytes_at_most += len(kept)
             if self._bytes_at_most > self.MOST_BYTES_TOGETHER:
                 self._make_room()
 

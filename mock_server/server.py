@@ -1,20 +1,22 @@
-"""The application on a real socket of this machine, served by uvicorn from a thread of the running process."""
+"""The application on a real socket of this machine, served from a thread of the running process."""
 
 import functools
 import socket
 import threading
-
-import uvicorn
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from mock_server import listening
 from mock_server.application import Application
-from mock_server.asgi import answer
 from mock_server.clients import Clients
 from mock_server.clock import Clock
-from mock_server.connection import RecordedConnection
 from mock_server.face import Face
 from mock_server.seeding import seeded
-from mock_server.tls import LocalTLS
+
+if TYPE_CHECKING:
+    from mock_server.connection import Connection
+    from mock_server.tls import LocalTLS
 
 #: The servers that run in this process, each with the port that was asked for.
 _started: dict["Server", int | None] = {}
@@ -27,33 +29,18 @@ class Server(Face):
     None without TLS. `tls` makes certificates for clients: `server.tls.client_certificate("name")`.
     """
 
-    def __init__(self, listener: socket.socket, application: Application, clock: Clock, tls: LocalTLS | None = None) -> None:
+    def __init__(
+        self, listener: socket.socket, application: Application, clock: Clock, tls: "LocalTLS | None" = None
+    ) -> None:
         super().__init__(application, clock)
         self.port = listener.getsockname()[1]
         self.tls = tls
         self.ca_file = tls.ca_file if tls else None
+        self._application = application
         self._listener = listener
         self._ready = threading.Event()
-        self._uvicorn = _Uvicorn(
-            _Config(
-                functools.partial(answer, application, clock),
-                interface="asgi3",
-                http=functools.partial(RecordedConnection, self._record, clock),
-                ws="none",
-                loop="asyncio",
-                lifespan="off",
-                log_config=None,
-                log_level="critical",
-                access_log=False,
-                date_header=False,
-                server_header=False,
-                # Nobody stands before this server, so nobody's X-Forwarded-For is believed.
-                proxy_headers=False,
-                timeout_graceful_shutdown=1,
-            ),
-            self._ready,
-        )
-        self._uvicorn.config.tls = tls
+        self._ending: Future[None] = Future()
+        self._connections: "set[Connection]" = set()
         self._thread = threading.Thread(target=self.serve, name=f"mock server {self.port}", daemon=True)
 
     def start(self) -> None:
@@ -65,11 +52,18 @@ class Server(Face):
 
     def serve(self) -> None:
         """Serve from the calling thread until stopped."""
-        self._uvicorn.run(sockets=[self._listener])
+        # Not before somebody serves: where no socket can be opened there may be no httptools either.
+        from mock_server.connection import Connection
+        from mock_server.serving import serve
+
+        connect = functools.partial(Connection, self._application, self.clock, self._record, self._connections)
+        with self._listener:
+            serve(connect, self._connections, self._listener, self.tls.context if self.tls else None, self._ready, self._ending)
 
     def stop(self) -> None:
         """Close the port and every connection. The record stays readable; a second call does nothing."""
-        self._uvicorn.should_exit = True
+        with suppress(InvalidStateError):
+            self._ending.set_result(None)
         if self._thread.is_alive():
             self._thread.join()
         if self.tls:
@@ -112,7 +106,7 @@ def start(
     ValueError for what is no port, and for an address beyond loopback without `expose=True`;
     OSError where the port asked for is taken.
     """
-    server = prepare(port, seed=seed, clients=clients, host=host, expose=expose, tls=tls, **settings)
+    server = prepare(port, host=host, expose=expose, tls=tls, seed=seed, clients=clients, **settings)
     server.start()
     _started[server] = port
     print(banner(server, asked_for=port))
@@ -120,26 +114,21 @@ def start(
 
 
 def prepare(
-    port: int | None = None,
-    *,
-    seed: int | None = 1,
-    clients: Clients | None = None,
-    host: str = "127.0.0.1",
-    expose: bool = False,
-    tls: bool | str = False,
-    **settings: object,
+    port: int | None, *, host: str = "127.0.0.1", expose: bool = False, tls: bool | str = False, **settings: object
 ) -> Server:
-    """A server that holds its port and does not answer yet; the arguments are those of `start`."""
+    """A server that holds its port and does not answer yet, for whoever serves from a thread of their own; see `start`."""
     listening.check_address(host, port, expose)
-    local_tls = LocalTLS(host, tls) if tls else None
+    local_tls = None
+    if tls:
+        from mock_server.tls import LocalTLS  # Not before it is needed: a browser tab has no `ssl`.
+
+        local_tls = LocalTLS(host, tls)
     for earlier, asked_for in list(_started.items()):
         if earlier.port == (listening.PREFERRED_PORT if port is None else port) or (asked_for is None and port is None):
             earlier.stop()
     listener = listening.listen_on_first_free(host) if port is None else listening.listen(host, port)
     try:
         made = seeded(
-            seed,
-            clients,
             issuer=listening.url_of(listener, "https" if local_tls else "http"),
             client_ca=local_tls.ca_der if local_tls else None,
             own_address=None if expose else listener.getsockname()[0],
@@ -156,24 +145,3 @@ def banner(server: Server, asked_for: int | None) -> str:
     """One line: where the server is, and why it is elsewhere when it had to move."""
     moved = asked_for is None and server.port != listening.PREFERRED_PORT
     return f"Mock server ready at {server.url}" + (f" (port {listening.PREFERRED_PORT} is taken)" if moved else "")
-
-
-class _Config(uvicorn.Config):
-    """uvicorn reads its certificate from files; ours are made on demand, so it gets the finished context."""
-
-    tls: LocalTLS | None = None
-
-    def load(self) -> None:
-        super().load()
-        if self.tls:
-            self.ssl = self.tls.context
-
-
-class _Uvicorn(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: threading.Event) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._ready.set()

@@ -97,16 +97,17 @@ def why_unreadable(raw: bytes) -> str | None:
 
 def serialize_request(request: Request) -> bytes:
     """The request as bytes, its headers exactly as given: nothing is added."""
-    head = f"{request.method} {request.target} HTTP/{request.version}\r\n"
-    head += "".join(f"{name}: {value}\r\n" for name, value in request.headers)
-    return head.encode("latin-1") + b"\r\n" + request.body
+    return _message(f"{request.method} {request.target} HTTP/{request.version}", request)
 
 
 def serialize_response(response: Response) -> bytes:
     """The response as bytes, its headers exactly as given: nothing is added."""
-    head = f"HTTP/{response.version} {response.status} {response.reason}\r\n"
-    head += "".join(f"{name}: {value}\r\n" for name, value in response.headers)
-    return head.encode("latin-1") + b"\r\n" + response.body
+    return _message(f"HTTP/{response.version} {response.status} {response.reason}", response)
+
+
+def _message(start_line: str, message: Request | Response) -> bytes:
+    lines = (start_line, *map(": ".join, message.headers), "", "")
+    return "\r\n".join(lines).encode("latin-1") + message.body
 
 
 def _parse(raw: bytes) -> tuple[str, Headers, bytes]:

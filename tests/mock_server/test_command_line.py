@@ -1,5 +1,6 @@
 """`python -m mock_server`, as a terminal and a script see it."""
 
+import base64
 import os
 import random
 import re
@@ -11,9 +12,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import requests
 
 from mock_server import start
-from plain_client import PlainClient, ask, assert_still_serves, raw_request
+from plain_client import GRANT, PlainClient, ask, assert_still_serves, raw_request, status_of
 
 ROOT = Path(__file__).parents[2]
 #: How a terminal asks a program to end, where such signals exist.
@@ -37,7 +39,7 @@ def launch():
         )
         processes.append(process)
         line = process.stdout.readline()
-        found = re.search(r"http://[^ ]+:(\d+)", line)
+        found = re.search(r"https?://[^ ]+:(\d+)", line)
         assert found, line + process.stderr.read()
         return SimpleNamespace(process=process, line=line, port=int(found[1]), url=found[0])
 
@@ -127,6 +129,7 @@ def test_a_port_that_is_taken_is_one_clear_line():
         (["--port", "99999"], "0 to 65535"),
         (["--host", "0.0.0.0"], "expose"),
         (["--host", "192.0.2.1", "--expose", "--port", "1234"], "192.0.2.1:1234"),
+        (["--rate-limit", "0/5"], "above zero"),
     ],
 )
 def test_what_cannot_be_served_is_one_clear_line(arguments, message):
@@ -140,11 +143,50 @@ def test_what_cannot_be_served_is_one_clear_line(arguments, message):
 def test_help_names_every_option():
     result = run("--help")
     assert result.returncode == 0
-    for option in ("--port", "--seed", "--host", "--expose"):
+    for option in ("--port", "--seed", "--host", "--expose", "--tls", "--basic", "--dpop-nonce", "--rate-limit"):
         assert option in result.stdout
 
 
-def test_a_port_that_is_no_number_is_the_usage():
-    result = run("--port", "abc")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--port", "abc"], "--port"),
+        (["--rate-limit", "5"], "as in 100/60"),
+        (["--basic", "loose"], "'strict', 'lenient'"),
+        (["--tls", "rotten"], "wrong-host"),
+    ],
+)
+def test_an_option_that_cannot_be_read_is_the_usage(arguments, message):
+    result = run(*arguments)
     assert result.returncode == 2
     assert "usage:" in result.stderr
+    assert message in result.stderr.splitlines()[-1]
+
+
+def test_tls_names_the_certificate_that_clients_trust_and_removes_it_at_the_end(launch):
+    server = launch("--port", "0", "--tls")
+    ca_file = server.process.stdout.readline().removeprefix("Its clients trust ").strip()
+    assert requests.get(server.url, verify=ca_file, timeout=5).status_code == 200
+    if ENDINGS:
+        server.process.send_signal(ENDINGS[0])
+        server.process.wait(10)
+        assert not Path(ca_file).exists()
+
+
+def test_a_certificate_that_clients_must_refuse_is_refused(launch):
+    server = launch("--port", "0", "--tls", "wrong-host")
+    ca_file = server.process.stdout.readline().removeprefix("Its clients trust ").strip()
+    with pytest.raises(requests.exceptions.SSLError, match="(?i)mismatch"):
+        requests.get(server.url, verify=ca_file, timeout=5)
+
+
+def test_the_reading_of_basic_the_nonce_and_the_rate_are_those_of_the_options(launch):
+    server = launch("--port", "0", "--basic", "lenient", "--dpop-nonce", "--rate-limit", "1/3600")
+    # A strict reading stops at the percent sign, before it looks at the secret.
+    half_encoded = "Authorization: Basic " + base64.b64encode(b"myapp123:100%").decode("ascii")
+    assert b"its secret is wrong" in ask(server, raw_request(GRANT, half_encoded))
+    answer = ask(server, raw_request())
+    assert b"dpop-nonce:" in answer
+    token = answer.split(b'"')[3].decode()
+    stations = f"GET /api/stations HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
+    assert [status_of(ask(server, stations.encode())) for _ in range(2)] == [200, 429]

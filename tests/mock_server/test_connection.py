@@ -1,5 +1,6 @@
 """Clients that hang, flood, stammer, lie and leave: each gets a clear answer or a closed connection, and the next is served."""
 
+import contextlib
 import random
 import socket
 import ssl
@@ -10,6 +11,8 @@ import pytest
 import requests
 
 from mock_server import connection, start
+from mock_server.in_memory import answer_bytes
+from mock_server.in_process import in_process
 from plain_client import (
     FORM,
     GOOD_BODY,
@@ -40,7 +43,7 @@ def reset(client: PlainClient) -> None:
 
 
 def no_connection_is_left(server) -> None:
-    wait_until(lambda: not server._uvicorn.server_state.connections)
+    wait_until(lambda: not server._connections)
 
 
 # Time
@@ -105,7 +108,7 @@ def test_a_connection_at_rest_stays_open_longer_than_a_request_may_take(server, 
 
 @pytest.mark.parametrize("behind", [b"", b"\r\n"])
 def test_a_connection_at_rest_is_closed_in_the_end(monkeypatch, server, behind):
-    monkeypatch.setattr(server._uvicorn.config, "timeout_keep_alive", 0.1)
+    monkeypatch.setattr(connection, "REST_SECONDS", 0.1)
     with PlainClient(server) as client:
         client.send(GET).answers()
         client.send(behind)
@@ -233,6 +236,16 @@ def test_a_long_head_within_the_bound_is_read(server):
     assert status_of(ask(server, GET.replace(b"/", b"/" + b"a" * 31_000, 1))) == 404
 
 
+@pytest.mark.parametrize(("more", "status"), [(0, 404), (1, 431)], ids=["the-longest-head", "one-byte-more"])
+def test_the_bound_of_a_head_is_exact_in_both_shells(server, more, status):
+    head = b"GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\nX: "
+    message = head + b"a" * (32 * 1024 - len(head) - 4 + more) + b"\r\n\r\n"
+    assert status_of(ask(server, message)) == status
+    within = in_process(9408)
+    assert status_of(answer_bytes(message, within._application, within.clock, within._record).raw) == status
+    within.stop()
+
+
 def test_a_megabyte_of_head_behind_a_good_request_is_refused_in_its_turn(server):
     with PlainClient(server) as client:
         try:
@@ -303,6 +316,14 @@ def test_a_content_length_that_is_no_length_is_refused(server, short_deadline, l
     # A length of nineteen nines can be read, and is too long.
     assert status_of(answer) == (413 if length == "9" * 19 else 400)
     assert_still_serves(server)
+
+
+def test_what_comes_behind_the_chunks_is_no_header():
+    """RFC 9110 §6.5.1: a recipient "MUST NOT merge a trailer field into the header section" unless it may."""
+    head = f"POST /token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {FORM}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunk = f"{len(GRANT):x}\r\n{GRANT.decode()}\r\n0\r\nAuthorization: Basic bXlhcHAxMjM6c2VjcmV0NDU2\r\n\r\n"
+    with start(0) as server:
+        assert status_of(ask(server, (head + chunk).encode())) == 401
 
 
 def test_nul_bytes_and_broken_utf8_in_a_body_are_an_invalid_request(server):
@@ -430,7 +451,7 @@ def test_clients_that_do_not_read_their_answers_harm_nobody(caplog):
         assert_still_serves(server)
         reset(clients[0])
         clients[1].close()
-        wait_until(lambda: len(server._uvicorn.server_state.connections) == 1)
+        wait_until(lambda: len(server._connections) == 1)
         assert_still_serves(server)
         begun = time.monotonic()
         server.stop()
@@ -469,6 +490,45 @@ def test_two_hundred_connections_opened_and_left_harm_nobody(server):
         client.send(raw_request()[: number % 90])
     assert_still_serves(server)
     for client in clients:
+        client.close()
+    no_connection_is_left(server)
+
+
+def test_a_pipeline_does_not_keep_others_waiting(server):
+    """Answers to one client take turns with those to the rest."""
+    with PlainClient(server) as greedy, PlainClient(server) as other:
+        greedy.send(GET * 20_000)
+        other.send(GET).answers()
+        greedy.socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            greedy.received = greedy.socket.recv(10_000_000)
+        assert len(split_answers(greedy.received)) < 20_000
+    assert_still_serves(server)
+
+
+def test_a_client_that_never_reads_is_hung_up_on_in_the_end(monkeypatch, server):
+    monkeypatch.setattr(connection, "REST_SECONDS", 0.1)
+    with PlainClient(server, seconds=0.05) as client:
+        with pytest.raises(OSError):
+            for _ in range(200):
+                client.send(GET * 5000)
+        no_connection_is_left(server)
+    assert_still_serves(server)
+
+
+def test_slow_and_long_and_leaving_clients_together_harm_nobody(server):
+    """One answer at a time for a good client, while the others drip, flood and vanish around it."""
+    slow = [PlainClient(server).send(raw_request()[:40]) for _ in range(50)]
+    for number in range(50):
+        with PlainClient(server) as flood:
+            with contextlib.suppress(OSError):
+                flood.send(b"GET / HTTP/1.1\r\nX: " + b"a" * 1_000_000)
+        reset(PlainClient(server).send(raw_request()))
+        slow[number].send(b"X")
+        begun = time.perf_counter()
+        assert_still_serves(server)
+        assert time.perf_counter() - begun < 1.0
+    for client in slow:
         client.close()
     no_connection_is_left(server)
 

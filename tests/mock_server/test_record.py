@@ -162,7 +162,7 @@ def test_half_a_request_is_recorded_as_far_as_it_came(server, length):
     with PlainClient(server) as client:
         client.send(raw_request()[:length])
     wait_until(lambda: recorded(server) == [(raw_request()[:length], b"")])
-    wait_until(lambda: not server._uvicorn.server_state.connections)
+    wait_until(lambda: not server._connections)
     assert recorded(server) == [(raw_request()[:length], b"")]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from mock_server import listening
+from mock_server import listening, serving
 from mock_server import server as server_module
 from mock_server import start
 from mock_server.clients import Clients
@@ -384,10 +384,10 @@ def test_a_server_starts_from_a_thread():
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_server_that_fails_to_come_up_is_an_error_and_not_a_wait(monkeypatch):
-    async def fail(self, sockets=None):
+    def fail(*arguments):
         raise SystemExit(3)
 
-    monkeypatch.setattr(server_module._Uvicorn, "startup", fail)
+    monkeypatch.setattr(serving, "serve", fail)
     with pytest.raises(RuntimeError, match="stopped while it was starting"):
         start(0)
 
@@ -419,3 +419,26 @@ def test_importing_the_server_does_not_load_cryptography():
     result = run_python("import sys, mock_server; sys.exit(any(name.split('.')[0] == 'cryptography' for name in sys.modules))")
     assert result.returncode == 0, result.stderr
     assert result.stdout == ""
+
+
+def test_threads_take_short_turns_for_as_long_as_any_server_runs():
+    """Each step of an answer waits for the turn of a cell that computes to end."""
+    code = """
+import sys
+from mock_server import start
+seen = [sys.getswitchinterval()]
+one, two = start(0), start(0)
+for server in (one, two):
+    seen.append(sys.getswitchinterval())
+    server.stop()
+print([*seen, sys.getswitchinterval()])
+"""
+    assert run_python(code).stdout.splitlines()[-1] == f"[0.005, {serving.TURN_SECONDS}, {serving.TURN_SECONDS}, 0.005]"
+
+
+def test_a_server_that_is_stopped_before_it_serves_ends_at_once():
+    server = server_module.prepare(0, seed=1, clients=None)
+    server.stop()
+    server.serve()
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", server.port), timeout=1)
