@@ -1,5 +1,6 @@
 """What a client may say about itself when it registers (RFC 7591 §2)."""
 
+import base64
 import json
 import re
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ CERTIFICATE_NAMES = (
     "tls_client_auth_san_email",
 )
 TOKEN_FORMATS = ("opaque", "jwt")
+#: RFC 8705 §3.4, RFC 9449 §5.2: tokens for this client are bound to its certificate, to its DPoP key.
+SWITCHES = ("tls_client_certificate_bound_access_tokens", "dpop_bound_access_tokens")
 #: Kept and given back as they came: texts for people, and what other rules of this server read.
 TEXTS = ("client_name", "client_uri", "logo_uri", "tos_uri", "policy_uri", "software_id", "software_version", *CERTIFICATE_NAMES)
 MOST_BYTES = 8 * 1024
@@ -65,6 +68,11 @@ def _read(sent: object) -> Metadata:
     metadata["token_endpoint_auth_method"] = _auth_method(sent)
     if "jwks" in sent:
         metadata["jwks"] = _public_keys(sent["jwks"])
+    if metadata["token_endpoint_auth_method"] == "self_signed_tls_client_auth" and not certificates_in(metadata):
+        raise MetadataError("A client of self_signed_tls_client_auth is known by its certificate: send it as x5c of a key in jwks.")
+    for name in SWITCHES:
+        if name in sent:
+            metadata[name] = _switch(sent, name)
     if len(json.dumps(metadata)) > MOST_BYTES:
         raise MetadataError(f"The metadata takes more than {MOST_BYTES} bytes; a registration takes a few hundred.")
     return metadata
@@ -127,6 +135,26 @@ def _public_keys(jwks: object) -> Metadata:
         if not all(isinstance(value, str) or value == _texts(key, name) for name, value in key.items()):
             raise MetadataError("A key in jwks holds a member that is neither a text nor a list of texts (RFC 7517).")
     return {"keys": keys}
+
+
+def certificates_in(metadata: Metadata) -> list[bytes]:
+    """The certificate of each key in jwks, in DER (RFC 7517 §4.7: base64, the key's own first). MetadataError where it is none."""
+    certificates = []
+    for key in metadata.get("jwks", {}).get("keys", ()):
+        chain = key.get("x5c", [])
+        if not isinstance(chain, list):
+            raise MetadataError("x5c in jwks must be a list of certificates (RFC 7517 section 4.7).")
+        try:
+            certificates += [base64.b64decode(each, validate=True) for each in chain[:1]]
+        except ValueError:
+            raise MetadataError("x5c in jwks must hold certificates in DER as base64, not base64url (RFC 7517 section 4.7).") from None
+    return certificates
+
+
+def _switch(sent: Metadata, name: str) -> bool:
+    if not isinstance(sent[name], bool):
+        raise MetadataError(f"{name} is {json.dumps(sent[name])[:60]}; expected true or false.")
+    return sent[name]
 
 
 def _one_of(sent: Metadata, name: str, allowed: tuple[str, ...]) -> str:

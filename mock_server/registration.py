@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mock_server.client_metadata import WITH_SECRET, Metadata, MetadataError, read_metadata
+from mock_server.client_certificate import certificate_thumbprint
+from mock_server.client_metadata import CERTIFICATE_NAMES, WITH_SECRET, Metadata, MetadataError, certificates_in, read_metadata
 from mock_server.clients import Clients
 from mock_server.messages import Headers, Request, Response
 from mock_server.oauth_errors import NO_STORE, OAuthError
@@ -150,6 +151,10 @@ def _settings(metadata: Metadata) -> dict[str, object]:
         # §2: the registered method is the one that the client uses.
         "auth_methods": (metadata["token_endpoint_auth_method"],),
         "jwks": tuple(metadata.get("jwks", {}).get("keys", ())),
+        "certificate_subject": next(((name, metadata[name]) for name in CERTIFICATE_NAMES if name in metadata), ("", "")),
+        "certificate_thumbprints": tuple(certificate_thumbprint(certificate) for certificate in certificates_in(metadata)),
+        "certificate_bound": metadata.get("tls_client_certificate_bound_access_tokens", False),
+        "dpop_bound": metadata.get("dpop_bound_access_tokens", False),
     }
 
 
