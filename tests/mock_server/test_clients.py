@@ -1,11 +1,12 @@
 import base64
 import random
+from types import SimpleNamespace
 
 import pytest
 
 from mock_server.application import Application
 from mock_server.clients import READ, WRITE, Clients, teaching_clients
-from plain_client import GRANT, NOW, token_request
+from plain_client import GRANT, NOW, basic, token_request
 
 
 @pytest.mark.parametrize(
@@ -87,3 +88,23 @@ def test_a_lenient_server_also_takes_basic_that_is_not_form_encoded(basic, statu
 def test_a_reading_of_basic_that_there_is_not_is_refused():
     with pytest.raises(ValueError, match="strict"):
         Application(teaching_clients(), random.Random(1).randbytes, basic="loose")
+
+
+@pytest.mark.parametrize("form", ["basic", "body"])
+def test_an_unknown_client_and_a_wrong_secret_cost_the_same_work_and_get_the_same_answer(application, monkeypatch, form):
+    work = []
+    monkeypatch.setattr("mock_server.clients.hmac", SimpleNamespace(compare_digest=lambda a, b: work.append((len(a), len(b))) or a == b))
+
+    def refusal_of(client_id, secret):
+        work.clear()
+        body = f"grant_type=client_credentials&client_id={client_id}&client_secret={secret}".encode()
+        request = token_request(GRANT, basic(f"{client_id}:{secret}")) if form == "basic" else token_request(body)
+        answer = application.handle(request, NOW)
+        assert answer.status == 401
+        return answer, list(work)
+
+    wrong, work_for_wrong = refusal_of("myapp123", "wrong")
+    for client_id, secret in (("nobody", "wrong"), ("nobody", "secret456"), ("browser-app", "wrong"), ("myapp123", "x" * 500)):
+        assert refusal_of(client_id, secret) == (wrong, work_for_wrong)
+    # Digests of a fixed length, so that the comparison says nothing of the length of the secret.
+    assert work_for_wrong and set(work_for_wrong) == {(32, 32)}
