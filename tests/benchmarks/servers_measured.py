@@ -1,14 +1,42 @@
-"""The servers that the benchmarks measure: `python servers_measured.py kit|bare|authlib` prints its port and serves."""
+"""The servers that the benchmarks measure: `python servers_measured.py NAME` prints the port and serves.
+
+`kit` is the kit's, `tokens` the same with 100,000 live tokens, `clients` with 10,000 more clients; `resting` and `spinning`
+are the kit's in a thread of a process whose main thread sleeps or computes, as a kernel's does while a cell runs.
+`bare` and `authlib` are what it is compared with.
+"""
 
 import logging
 import sys
+import time
 
-def serve_kit() -> None:
+TOKENS, CLIENTS = 100_000, 10_000
+
+
+def serve_kit(tokens: int = 0, clients: int = 0) -> None:
+    from mock_server.messages import Request
     from mock_server.server import prepare
 
     server = prepare(0, seed=None, clients=None)
+    headers = (("host", "127.0.0.1"), ("content-type", "application/x-www-form-urlencoded"))
+    body = b"grant_type=client_credentials&client_id=myapp123&client_secret=secret456"
+    for _ in range(tokens):
+        assert server._application.handle(Request("POST", "/token", headers, body), server.clock.now()).status == 200
+    for number in range(clients):
+        server.clients.register(f"client-{number}", f"secret-{number}")
     print(server.port, flush=True)
     server.serve()
+
+
+def serve_beside_a_cell(spins: bool) -> None:
+    from mock_server.server import prepare
+
+    server = prepare(0, seed=None, clients=None)
+    server.start()
+    print(server.port, flush=True)
+    count = 0
+    while spins:
+        count += 1
+    time.sleep(600)
 
 
 def serve_bare() -> None:
@@ -83,7 +111,15 @@ def serve_authlib() -> None:
     served.run()
 
 
-SERVERS = {"kit": serve_kit, "bare": serve_bare, "authlib": serve_authlib}
+SERVERS = {
+    "kit": serve_kit,
+    "tokens": lambda: serve_kit(tokens=TOKENS),
+    "clients": lambda: serve_kit(clients=CLIENTS),
+    "resting": lambda: serve_beside_a_cell(spins=False),
+    "spinning": lambda: serve_beside_a_cell(spins=True),
+    "bare": serve_bare,
+    "authlib": serve_authlib,
+}
 
 
 if __name__ == "__main__":

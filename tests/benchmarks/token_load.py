@@ -1,7 +1,7 @@
 """The load of the benchmarks, in a process of its own.
 
-    token_load.py PORT CONNECTIONS SECONDS SERVER_PID CLIENT_ID SECRET   prints answers a second, answers a CPU-second
-                                                                         of the server, and the load's own share of a core
+    token_load.py PORT CONNECTIONS SECONDS SERVER_PID CLIENT_ID SECRET   prints answers a second, and answers a CPU-second
+                                                                         of the server
     token_load.py PORT waits CLIENT_ID SECRET                            prints the median and the longest wait in ms
 """
 
@@ -47,7 +47,7 @@ class _Connection(asyncio.Protocol):
 
 
 def _stay_awake(loop: asyncio.AbstractEventLoop) -> None:
-    """A load that sleeps has to be woken by each answer, which costs the server more than the answer, and a slow one more often."""
+    """A load that sleeps is woken by the server's own system call, which then costs a slow server more than a fast one."""
     loop.call_soon(_stay_awake, loop)
 
 
@@ -58,13 +58,11 @@ async def _load(port: int, connections: int, seconds: float, request: bytes, ser
         await loop.create_connection(lambda: _Connection(request, counted), "127.0.0.1", port)
     _stay_awake(loop)
     await asyncio.sleep(0.2)
-    before, cpu, own, began = counted[0], sum(server.cpu_times()[:2]), time.process_time(), time.perf_counter()
+    before, cpu, began = counted[0], sum(server.cpu_times()[:2]), time.perf_counter()
     await asyncio.sleep(seconds)
     answered, wall = counted[0] - before, time.perf_counter() - began
     cpu = sum(server.cpu_times()[:2]) - cpu
-    # Were the load's own core full, it and not the server would be measured.
-    busy = (time.process_time() - own) / wall
-    print(answered / wall, answered / cpu, busy, flush=True)
+    print(answered / wall, answered / cpu, flush=True)
     os._exit(0)
 
 
