@@ -10,7 +10,7 @@ from mock_server.faults import Faults
 from mock_server.signing_keys import fresh_key, teaching_key
 
 
-def seeded(seed: int | None, clients: Clients | None, **settings: object) -> tuple[Application, Clock]:
+def seeded(seed: int | None = 1, clients: Clients | None = None, **settings: object) -> tuple[Application, Clock]:
     """`settings` are those of `Application`. With a `seed` the same tokens, keys and faults at every run, and a clock that stands still;
     with None secret tokens and keys, and time that runs."""
     clock = Clock.running() if seed is None else Clock.stopped()
