@@ -30,7 +30,7 @@ def parse_form(body: bytes) -> list[tuple[str, str]]:
         raise FormError(f"byte {body[error.start]:#04x} at position {error.start} is not valid UTF-8") from error
     if (broken := _LINE_BREAK.search(text)):
         raise FormError(f"there is a line break at position {broken.start()}; a form is one line, with & between its pairs")
-    pairs = [pair.partition("=") for pair in text.split("&") if pair]
+    pairs = [pair.partition("=")[::2] for pair in text.split("&") if pair]
     if "%" not in text and "+" not in text:
-        return [(name, value) for name, _, value in pairs]
-    return [(form_decode(name), form_decode(value)) for name, _, value in pairs]
+        return pairs
+    return [(form_decode(name), form_decode(value)) for name, value in pairs]
