@@ -207,8 +207,9 @@ class Connection(asyncio.Protocol):
 
     def _deliver_late(self, turn: _Turn, given: Answer) -> None:
         self._delivery = None
-        self._deliver(turn, given)
-        self._go_on()
+        if not self._transport.is_closing():
+            self._deliver(turn, given)
+            self._go_on()
 
     def _deliver(self, turn: _Turn, given: Answer) -> None:
         self._write(turn, given.raw)
