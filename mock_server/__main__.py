@@ -14,7 +14,7 @@ def main() -> int:
     settings = vars(_parser().parse_args())
     port = settings.pop("port")
     try:
-        server = prepare(port, clients=None, **settings)
+        server = prepare(port, **settings)
     except (OSError, ValueError) as error:
         print(f"The mock server did not start: {error}", file=sys.stderr)
         return 1

@@ -9,7 +9,7 @@ from mock_server.clock import Clock
 from mock_server.faults import Faults
 
 
-def seeded(seed: int | None, clients: Clients | None, **settings: object) -> tuple[Application, Clock]:
+def seeded(seed: int | None = 1, clients: Clients | None = None, **settings: object) -> tuple[Application, Clock]:
     """`settings` are those of `Application`. With a `seed` the same tokens and faults at every run, and a clock that stands still; with None secret tokens and time that runs."""
     clock = Clock.running() if seed is None else Clock.stopped()
     application = Application(

@@ -16,7 +16,7 @@ def serve_kit(tokens: int = 0, clients: int = 0) -> None:
     from mock_server.messages import Request
     from mock_server.server import prepare
 
-    server = prepare(0, seed=None, clients=None)
+    server = prepare(0, seed=None)
     headers = (("host", "127.0.0.1"), ("content-type", "application/x-www-form-urlencoded"))
     body = b"grant_type=client_credentials&client_id=myapp123&client_secret=secret456"
     for _ in range(tokens):
@@ -30,7 +30,7 @@ def serve_kit(tokens: int = 0, clients: int = 0) -> None:
 def serve_beside_a_cell(spins: bool) -> None:
     from mock_server.server import prepare
 
-    server = prepare(0, seed=None, clients=None)
+    server = prepare(0, seed=None)
     server.start()
     print(server.port, flush=True)
     count = 0

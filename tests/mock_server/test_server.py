@@ -434,7 +434,7 @@ print([*seen, sys.getswitchinterval()])
 
 
 def test_a_server_that_is_stopped_before_it_serves_ends_at_once():
-    server = server_module.prepare(0, seed=1, clients=None)
+    server = server_module.prepare(0)
     server.stop()
     server.serve()
     with pytest.raises(OSError):
