@@ -14,6 +14,8 @@ class FormError(ValueError):
 
 def form_decode(text: str) -> str:
     """One name or value: `+` is a space, `%XX` a byte of UTF-8. FormError where that does not hold."""
+    if "%" not in text and "+" not in text:
+        return text
     if broken := re.search(r"%(?![0-9A-Fa-f]{2}).{0,2}", text, re.DOTALL):
         raise FormError(f"{broken[0]!r} is not a percent-encoded byte; a percent sign itself is sent as %25")
     try:
