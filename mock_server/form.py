@@ -14,6 +14,8 @@ class FormError(ValueError):
 
 def form_decode(text: str) -> str:
     """One name or value: `+` is a space, `%XX` a byte of UTF-8. FormError where that does not hold."""
+    if "%" not in text and "+" not in text:
+        return text
     if broken := re.search(r"%(?![0-9A-Fa-f]{2}).{0,2}", text, re.DOTALL):
         raise FormError(f"{broken[0]!r} is not a percent-encoded byte; a percent sign itself is sent as %25")
     try:
@@ -30,7 +32,7 @@ def parse_form(body: bytes) -> list[tuple[str, str]]:
         raise FormError(f"byte {body[error.start]:#04x} at position {error.start} is not valid UTF-8") from error
     if (broken := _LINE_BREAK.search(text)):
         raise FormError(f"there is a line break at position {broken.start()}; a form is one line, with & between its pairs")
-    pairs = [pair.partition("=") for pair in text.split("&") if pair]
+    pairs = [pair.partition("=")[::2] for pair in text.split("&") if pair]
     if "%" not in text and "+" not in text:
-        return [(name, value) for name, _, value in pairs]
-    return [(form_decode(name), form_decode(value)) for name, _, value in pairs]
+        return pairs
+    return [(form_decode(name), form_decode(value)) for name, value in pairs]

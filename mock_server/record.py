@@ -44,9 +44,9 @@ class Exchange:
 class OpenExchange:
     """An exchange that is still being recorded."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, begin: bytes) -> None:
         self.number = number
-        self.request = bytearray()
+        self.request = bytearray(begin)
         self.response = bytearray()
         self.fault = ""
 
@@ -66,10 +66,13 @@ class Record:
         self._bytes_at_most = 0
         self._lock = threading.Lock()
 
-    def open(self) -> OpenExchange:
+    def open(self, begin: bytes = b"") -> OpenExchange:
+        """A new exchange, whose request begins with these bytes."""
+        begin = begin[: self.MOST_BYTES]
         with self._lock:
             self._opened += 1
-            exchange = OpenExchange(self._opened)
+            self._bytes_at_most += len(begin)
+            exchange = OpenExchange(self._opened, begin)
             self._exchanges.append(exchange)
         return exchange
 

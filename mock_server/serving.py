@@ -11,6 +11,7 @@ from socket import socket
 
 from mock_server.connection import Connection
 from mock_server.listening import BACKLOG
+from mock_server.refusals import REQUEST_SECONDS
 
 #: How long a thread may compute before it lets another have a turn. Python's own 5 ms would be added to each step of an
 #: answer while a cell of the notebook computes.
@@ -39,8 +40,10 @@ def serve(
 
 
 async def _serve(connect, connections, listener, context, ready, ending) -> None:
+    # A client may hang in the handshake and at the farewell too.
+    tls = {"ssl": context, "ssl_handshake_timeout": REQUEST_SECONDS, "ssl_shutdown_timeout": FAREWELL_SECONDS}
     loop = asyncio.get_running_loop()
-    accepting = await loop.create_server(connect, sock=listener, ssl=context, backlog=BACKLOG)
+    accepting = await loop.create_server(connect, sock=listener, backlog=BACKLOG, **(tls if context else {}))
     ready.set()
     await asyncio.wrap_future(ending)
     accepting.close()

@@ -41,6 +41,7 @@ async def client(port: int, until: float, seen: Counter) -> None:
             if writer is None:
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
             body = await answered(reader, writer, token_request(*CLIENTS["opaque"]), 200, seen)
+            seen["tokens"] += 1
             token = body.split(b'"')[3]
             call = b"GET /api/stations HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " + token + b"\r\n\r\n"
             for _ in range(CALLS):
@@ -65,7 +66,7 @@ async def load(port: int, server: psutil.Process, clients: int, seconds: float) 
     while time.monotonic() < until:
         await asyncio.sleep(min(seconds / 6, max(until - time.monotonic(), 0)))
         memory = server.memory_info().rss / 2**20
-        print(f"{seconds - max(until - time.monotonic(), 0):5.0f} s: {seen['answers']:8} answers, {memory:.1f} MB", flush=True)
+        print(f"{seconds - max(until - time.monotonic(), 0):5.0f} s: {seen['answers']:8} answers, {seen['tokens']} tokens that live, {memory:.1f} MB", flush=True)
     await asyncio.wait_for(asyncio.gather(*running), 30)
     return seen
 
@@ -77,7 +78,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with serving("kit") as (server, port):
         seen = asyncio.run(load(port, psutil.Process(server.pid), arguments.clients, arguments.seconds))
-    errors = {what: count for what, count in seen.items() if what != "answers"}
+    errors = {what: count for what, count in seen.items() if what not in ("answers", "tokens")}
     print(f"{seen['answers']} answers to {arguments.clients} clients, errors: {errors or 'none'}")
     return 1 if errors else 0
 

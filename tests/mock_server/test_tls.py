@@ -6,10 +6,10 @@ import httpx
 import pytest
 import requests
 
-from mock_server import start
+from mock_server import serving, start
 from mock_server.client_certificate import authenticated_by_certificate
 from mock_server.tls import LocalTLS
-from plain_client import curl, raw_request
+from plain_client import PlainClient, curl, raw_request
 
 GRANT = {"grant_type": "client_credentials"}
 
@@ -172,3 +172,10 @@ def test_what_is_not_http_is_answered_over_tls_too_and_plain_http_harms_nobody(s
         plain.sendall(raw_request())
         plain.recv(100)
     assert requests.get(f"{server.url}/", verify=server.ca_file, timeout=5).status_code == 200
+
+
+def test_a_client_that_never_shakes_hands_is_hung_up_on(monkeypatch):
+    monkeypatch.setattr(serving, "REQUEST_SECONDS", 0.1)
+    with start(0, tls=True) as server, PlainClient(server) as client:
+        assert client.until_closed() == b""
+        assert requests.get(f"{server.url}/", verify=server.ca_file, timeout=5).status_code == 200
