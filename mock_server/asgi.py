@@ -32,6 +32,8 @@ async def answer(application: Application, clock: Clock, scope, receive, send) -
             _log.exception("The mock server failed on %s %s", request.method, request.path)
             detail = "The mock server has a fault of its own; the traceback is in its log."
             response = problem(500, detail).ready_to_send(clock.now())
+    if response.off_the_record:
+        scope["mock_server.connection"].leave_unrecorded()
     if isinstance(response, FaultyResponse):
         await deliver(response, clock, scope, receive, send)
         return

@@ -184,6 +184,11 @@ class RecordedConnection(HttpToolsProtocol):
         if self._awaiting_answer:
             self._awaiting_answer[0].fault = fault
 
+    def leave_unrecorded(self) -> None:
+        """The exchange whose answer is due is nobody's but the inspector's."""
+        if self._awaiting_answer:
+            self._record.drop(self._awaiting_answer[0])
+
     def hang_up(self) -> None:
         self.transport.close()
 

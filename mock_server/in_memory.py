@@ -28,11 +28,15 @@ _log = logging.getLogger("mock_server")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`raw` is what the client can read, `delay` the seconds before it comes, `ends` whether the connection ends behind it."""
+    """`raw` is what the client can read, `delay` the seconds before it comes, `ends` whether the connection ends behind it.
+
+    `off_the_record` is that of `Response`.
+    """
 
     raw: bytes
     delay: float = 0.0
     ends: bool = False
+    off_the_record: bool = False
 
 
 def answer_bytes(raw: bytes, application: Application, clock: Clock, record: Record) -> Answer:
@@ -46,6 +50,8 @@ def answer_bytes(raw: bytes, application: Application, clock: Clock, record: Rec
     following = b"" if length is None else raw[length:]
     record.add(exchange.request, raw if length is None else raw[:length])
     answer = _answer(bytes(raw[:length]), length is not None, application, clock, exchange)
+    if answer.off_the_record:
+        record.drop(exchange)
     record.add(exchange.response, answer.raw)
     if following.strip(b"\r\n") and not answer.ends:
         answer_bytes(following, application, clock, record)
@@ -108,7 +114,8 @@ def _send(response: Response, request: Request, clock: Clock, exchange: OpenExch
         raw = raw[: raw.index(b"\r\n\r\n") + 4]
     if (request.header("expect") or "").lower() == "100-continue" and response.status != 413:
         raw = b"HTTP/1.1 100 Continue\r\n\r\n" + raw
-    return Answer(raw, delay, ends=closes or ending == "half" or response.header("connection") == "close")
+    ends = closes or ending == "half" or response.header("connection") == "close"
+    return Answer(raw, delay, ends, response.off_the_record)
 
 
 def _with_header(raw: bytes, line: bytes) -> bytes:
