@@ -10,20 +10,20 @@ from mock_server.access_tokens import AccessTokens
 from mock_server.client_authentication import AuthenticationRules
 from mock_server.clients import Clients
 from mock_server.dpop import DPoP
-from mock_server.error_pages import error_page
+from mock_server.error_pages import error_page, is_error_page
 from mock_server.faults import Faults, within_dates
 from mock_server.host_header import is_own_host
+from mock_server.inspector import Inspector
+from mock_server.inspector_page import WARNING
 from mock_server.mcp import Mcp
 from mock_server.messages import Request, Response
 from mock_server.metadata import RESOURCE_PATH, SERVER_PATH, resource_metadata_response, server_metadata_response
-from mock_server.oauth_errors import ERROR_PAGES
 from mock_server.problems import problem
 from mock_server.rate_limit import RateLimit
+from mock_server.record import Record
 from mock_server.registration import Registrations
 from mock_server.stations import Stations
 from mock_server.token_endpoint import token_response
-
-WARNING = "A teaching server with published secrets: never use it for anything real."
 
 
 @dataclass
@@ -52,6 +52,8 @@ class Application:
     client_ca: bytes | None = None
     own_address: str | None = None
     exposed: bool = False
+    #: What crossed the wire, as the shell writes it down; here it is only shown.
+    record: Record = field(default_factory=Record)
 
     def __post_init__(self) -> None:
         if self.basic not in ("strict", "lenient"):
@@ -65,6 +67,7 @@ class Application:
         audiences = (self.issuer, f"{self.issuer}/token", f"{self.issuer}/oauth2/token")
         self.rules = AuthenticationRules(audiences, self.basic == "lenient", self.client_ca)
         self.registrations = Registrations(self.clients, self.random_bytes, self.issuer, self.exposed)
+        self.inspector = Inspector(self.clients, self.record, self.issuer, self._owner_of_token, self.exposed)
         self._routes = {
             "/": self._describe,
             "/token": self._token,
@@ -83,6 +86,8 @@ class Application:
 
     def handle(self, request: Request, now: float) -> Response:
         """The answer at the time `now`, in seconds since 1970, complete with `Date` and `Content-Length`."""
+        if self.inspector.is_asked(request):
+            return self._answer(request, now).ready_to_send(now)
         if request.path.startswith("/api/") and (skew := self.api_skew()):
             now = within_dates(now + skew)
         return self.faults.answer(request, now, self._answer, self.tokens)
@@ -99,7 +104,9 @@ class Application:
             # RFC 9110 §15.5.20: not a server for that name.
             detail = f"The Host header is {quote(hosts[0], safe=':[]')[:100]}, and this server answers for this machine's own address."
             return problem(421, f"{detail} To serve other names, start it with expose.")
-        if request.path.startswith(ERROR_PAGES):
+        if self.inspector.is_asked(request):
+            return self.inspector.response(request)
+        if is_error_page(request.path):
             return error_page(request)
         route = self._routes.get(_pattern_of(request.path))
         if route is None:
@@ -113,7 +120,13 @@ class Application:
         if request.method not in ("GET", "HEAD"):
             return problem(405, "This page can only be read, with GET.", (("allow", "GET, HEAD"),))
         body = {"warning": WARNING, "endpoints": [path for path in self._routes if path != "/"]}
-        return Response(200, (("content-type", "application/json"),), json.dumps(body).encode("ascii"))
+        # RFC 9110 §12.5.5: a browser gets a page here.
+        headers = (("content-type", "application/json"), ("vary", "Accept"))
+        return Response(200, headers, json.dumps(body).encode("ascii"))
+
+    def _owner_of_token(self, value: str) -> str | None:
+        token = self.tokens.find(value)
+        return token.client_id if token else None
 
 
 def _pattern_of(path: str) -> str:
