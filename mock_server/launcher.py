@@ -1,14 +1,17 @@
 """The card in JupyterLab's launcher that opens the inspector, by jupyter-server-proxy.
 
-The card starts nothing. A server of its own would hold port 9400, and move the one of the learner's notebook to another
+The card starts nothing. A server of its own would hold the port, and move the one of the learner's notebook to another
 port, where neither the card nor the outputs in the lessons expect it.
 """
 
+import os
 import socket
 from pathlib import Path
 
 from mock_server.listening import PREFERRED_PORT
 
+#: Names another port for the card, on a machine where 9400 belongs to somebody else.
+PORT_VARIABLE = "CLIENT_CREDENTIALS_KIT_PORT"
 _ICON = Path(__file__).with_name("launcher.svg")
 
 
@@ -16,7 +19,7 @@ def server_process() -> dict[str, object]:
     """What the entry point `jupyter_serverproxy_servers` gives; the names are those of jupyter-server-proxy."""
     return {
         "command": [],
-        "port": PREFERRED_PORT,
+        "port": int(os.environ.get(PORT_VARIABLE, PREFERRED_PORT)),
         # In a tab of JupyterLab, so that a notebook and its exchanges can stand side by side.
         "new_browser_tab": False,
         "request_headers_override": _headers,
