@@ -9,20 +9,20 @@ from urllib.parse import quote
 from mock_server.authorization_server import AuthorizationServer
 from mock_server.bearer import ProtectedResource
 from mock_server.clients import READ, WRITE, Clients
-from mock_server.error_pages import error_page
+from mock_server.error_pages import error_page, is_error_page
 from mock_server.faults import Faults, within_dates
 from mock_server.host_header import is_own_host
+from mock_server.inspector import Inspector
+from mock_server.inspector_page import WARNING
 from mock_server.mcp import Mcp
 from mock_server.messages import Request, Response
 from mock_server.metadata import RESOURCE_PATH, metadata_response, resource_metadata
-from mock_server.oauth_errors import ERROR_PAGES
 from mock_server.openapi import PATH as OPENAPI_PATH, openapi
 from mock_server.problems import problem
 from mock_server.rate_limit import RateLimit
+from mock_server.record import Record
 from mock_server.signing_keys import NewKey, teaching_key
 from mock_server.stations import Stations
-
-WARNING = "A teaching server with published secrets: never use it for anything real."
 
 
 @dataclass
@@ -53,6 +53,8 @@ class Application:
     own_address: str | None = None
     exposed: bool = False
     new_key: NewKey = teaching_key
+    #: What crossed the wire, as the shell writes it down; here it is only shown.
+    record: Record = field(default_factory=Record)
 
     def __post_init__(self) -> None:
         if self.rate_limit is not None:
@@ -69,6 +71,7 @@ class Application:
             is_registration_open=not self.exposed,
         )
         api, tools = self._resource("Weather stations", "/api", (READ, WRITE)), self._resource("Weather tools", "/mcp", (READ,))
+        self.inspector = Inspector(self.clients, self.record, self.authorization_server.tokens, self.issuer, self.exposed)
         self._routes = {
             "/": self._describe,
             **self.authorization_server.routes,
@@ -91,6 +94,8 @@ class Application:
 
     def handle(self, request: Request, now: float) -> Response:
         """The answer at the time `now`, in seconds since 1970, complete with `Date` and `Content-Length`."""
+        if self.inspector.is_asked(request):
+            return self._answer(request, now).ready_to_send(now)
         if request.path.startswith("/api/") and (skew := self.api_skew()):
             now = within_dates(now + skew)
         return self.faults.answer(request, now, self._answer, self.authorization_server.tokens)
@@ -107,7 +112,9 @@ class Application:
             # RFC 9110 §15.5.20: not a server for that name.
             detail = f"The Host header is {quote(hosts[0], safe=':[]')[:100]}, and this server answers for this machine's own address."
             return problem(421, f"{detail} To serve other names, start it with expose.")
-        if request.path.startswith(ERROR_PAGES):
+        if self.inspector.is_asked(request):
+            return self.inspector.response(request, now)
+        if is_error_page(request.path):
             return error_page(request)
         route = self._routes.get(_pattern_of(request.path))
         if route is None:
@@ -121,7 +128,9 @@ class Application:
         if request.method not in ("GET", "HEAD"):
             return problem(405, "This page can only be read, with GET.", (("allow", "GET, HEAD"),))
         body = {"warning": WARNING, "endpoints": [path for path in self._routes if path != "/"]}
-        return Response(200, (("content-type", "application/json"),), json.dumps(body).encode("ascii"))
+        # RFC 9110 §12.5.5: a browser gets a page here.
+        headers = (("content-type", "application/json"), ("vary", "Accept"))
+        return Response(200, headers, json.dumps(body).encode("ascii"))
 
 
 def _pattern_of(path: str) -> str:

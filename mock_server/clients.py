@@ -122,6 +122,10 @@ class Clients:
         """Forget a client; an unknown one is no error."""
         self._by_id.pop(client_id, None)
 
+    def all(self) -> list[Client]:
+        """In the order in which they were registered."""
+        return list(self._by_id.values())
+
     def find(self, client_id: str) -> Client | None:
         return self._by_id.get(client_id)
 

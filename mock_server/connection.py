@@ -203,6 +203,8 @@ class Connection(asyncio.Protocol):
             given = answer(turn.read, self._application, self._clock, turn.exchange)
         else:
             given = refusal(turn.read, self._clock)
+        if given.off_the_record:
+            self._record.drop(turn.exchange)
         if given.delay:
             self._delivery = self._loop.call_later(given.delay, self._deliver_late, turn, given)
         else:

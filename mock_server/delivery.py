@@ -19,11 +19,15 @@ _log = logging.getLogger("mock_server")
 
 
 class Answer(NamedTuple):
-    """`raw` is what the client can read, `delay` the seconds before it comes, `ends` whether the connection ends behind it."""
+    """`raw` is what the client can read, `delay` the seconds before it comes, `ends` whether the connection ends behind it.
+
+    `off_the_record` is that of `Response`.
+    """
 
     raw: bytes
     delay: float = 0.0
     ends: bool = False
+    off_the_record: bool = False
 
 
 def refusal(response: Response, clock: Clock) -> Answer:
@@ -75,4 +79,4 @@ def _sent(response: Response, request: Request) -> Answer:
     # RFC 9110 §9.3.2: "the server MUST NOT send content in the response".
     if request.method == "HEAD":
         response = replace(response, body=b"")
-    return Answer(serialize_response(response), ends=ends)
+    return Answer(serialize_response(response), ends=ends, off_the_record=response.off_the_record)

@@ -8,7 +8,10 @@ from mock_server.oauth_errors import ERROR_PAGES
 
 @dataclass(frozen=True, slots=True)
 class ErrorGuide:
-    """One error code. `status` is as answered, `example` a request that is right; `section` says where the code is defined."""
+    """One error code. `status` is as answered, `example` a request that is right; `section` says where to read on.
+
+    `pages` is the path below which this server explains codes of its kind.
+    """
 
     code: str
     status: str
@@ -17,11 +20,12 @@ class ErrorGuide:
     causes: tuple[str, ...]
     remedies: tuple[str, ...]
     example: str
+    pages: str = ERROR_PAGES
 
     @property
     def path(self) -> str:
         """Where this server explains the code."""
-        return ERROR_PAGES + self.code
+        return self.pages + self.code
 
 
 _FIELDS = "grant_type=client_credentials&client_id=myapp123&client_secret=secret456"

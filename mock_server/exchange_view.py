@@ -96,13 +96,18 @@ def answer_text(raw_response: bytes) -> str:
 
 def exchange_html(raw_request: bytes, raw_response: bytes) -> str:
     """Both messages as HTML that needs no script and stays readable where styles are stripped."""
+    return f"<style>{STYLE}</style>{bare_exchange_html(raw_request, raw_response)}"
+
+
+def bare_exchange_html(raw_request: bytes, raw_response: bytes) -> str:
+    """The same for a page that has `STYLE` already."""
     request = _lines_html(request_lines(raw_request), "Request", "sent")
-    return f'{_STYLE}<div class="wire">{request}{_answer_html(raw_response)}</div>'
+    return f'<div class="wire">{request}{_answer_html(raw_response)}</div>'
 
 
 def answer_html(raw_response: bytes, note: str) -> str:
     """The answer alone, under a note in plain text."""
-    return f'{_STYLE}<div class="wire"><small>{html.escape(note)}</small>{_answer_html(raw_response)}</div>'
+    return f'<style>{STYLE}</style><div class="wire"><small>{html.escape(note)}</small>{_answer_html(raw_response)}</div>'
 
 
 def _answer_html(raw_response: bytes) -> str:
@@ -131,7 +136,7 @@ def _lines_html(lines: list[Line], title: str, classes: str) -> str:
     return f'<div class="{classes}"><b>{html.escape(title)}</b><pre>{rows}</pre></div>'
 
 
-_STYLE = """<style>
+STYLE = """
 .wire { font-size: var(--jp-code-font-size, 13px); max-width: 62rem; margin: 0.4em 0; }
 .wire .sent, .wire .received { border-left: 4px solid #1976d2; padding: 0.1em 0 0.1em 0.9em; margin: 0.5em 0; }
 .wire .received { border-left-color: #00897b; }
@@ -144,7 +149,7 @@ _STYLE = """<style>
 div.wire pre .line > code { white-space: pre-wrap; overflow-wrap: anywhere; word-break: normal; background: none; padding: 0; font-size: inherit; }
 .wire small { font-family: var(--jp-ui-font-family, sans-serif); font-size: 0.95em; opacity: 0.72; align-self: start; }
 .wire mark { background: rgba(255, 179, 0, 0.35); color: inherit; border-radius: 2px; }
-</style>"""
+"""
 
 
 def _head_lines(raw: bytes) -> list[str]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from mock_server.error_guide import GUIDES, ErrorGuide
 from mock_server.messages import Response
+from mock_server.problem_guide import PROBLEM_GUIDES
+from mock_server.problems import PROBLEM_PAGES
 from mock_server.wire import parse_request, parse_response
 
 
@@ -27,7 +29,7 @@ def explain(raw_request: bytes, raw_response: bytes) -> Explanation:
         return Explanation("No answer came: the connection ended, or the server is still busy with it.")
     members = _members(response)
     code = members.get("error") or _challenge_code(response)
-    guide = GUIDES.get(code) if isinstance(code, str) else None
+    guide = _guide(code) or _guide(members.get("type"))
     said = members.get("error_description") or members.get("detail")
     said = said if isinstance(said, str) else ""
     if guide and response.status >= 400:
@@ -39,6 +41,13 @@ def explain(raw_request: bytes, raw_response: bytes) -> Explanation:
     if response.status < 300 and request is not None and request.header("authorization"):
         return Explanation("The server accepted the access token and did what was asked.")
     return Explanation(_of_class(response.status))
+
+
+def _guide(code: object) -> ErrorGuide | None:
+    """The guide of an error code, or of a problem type; None where there is neither."""
+    if not isinstance(code, str):
+        return None
+    return GUIDES.get(code) or PROBLEM_GUIDES.get(code.removeprefix(PROBLEM_PAGES))
 
 
 def _token_text(members: dict) -> str:

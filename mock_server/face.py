@@ -8,7 +8,7 @@ from mock_server.clock import Clock
 from mock_server.faults import Fault
 from mock_server.finding import find
 from mock_server.har import to_har
-from mock_server.record import Exchange, Record
+from mock_server.record import Exchange
 from mock_server.recording import to_recording
 from mock_server.sequence import Diagram, diagram
 from mock_server.steps import Steps, steps
@@ -23,7 +23,7 @@ class Face:
         self.clients = application.clients
         self._faults = application.faults
         self._keys = application.authorization_server.keys
-        self._record = Record()
+        self._record = application.record
 
     @property
     def exchanges(self) -> list[Exchange]:

@@ -62,6 +62,7 @@ ul { margin: 0.3rem 0; padding-left: 1.3rem; }
 li { margin: 0.25rem 0; }
 a { color: var(--accent); }
 code, pre { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 0.875rem; }
+h1 code { font-size: inherit; }
 pre.example { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: 0.8rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .quiet { color: var(--quiet); font-size: 0.9rem; }
 .lead { font-size: 1.1rem; margin: 0.2rem 0 0; }

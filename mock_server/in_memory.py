@@ -42,6 +42,8 @@ def answer_bytes(raw: bytes, application: Application, clock: Clock, record: Rec
         this, raw = (raw, b"") if length is None else (raw[:length], raw[length:])
         record.add(exchange.request, this)
         given = _answer(bytes(this), length is not None, application, clock, exchange)
+        if given.off_the_record:
+            record.drop(exchange)
         record.add(exchange.response, given.raw)
         first = first or given
         if given.ends:

@@ -9,6 +9,8 @@ _CREDENTIALS = re.compile(rb"(?im)^((?:proxy-)?authorization:[ \t]*[^\s,]+[ \t]+
 _BARE_CREDENTIALS = re.compile(rb"(?im)^((?:proxy-)?authorization:[ \t]*)(?![^\r\n]*\*\*\*)[^\r\n]+")
 _PROOF = re.compile(rb"(?im)^((?:dpop|cookie|set-cookie):[ \t]*)[^\r\n]+")
 _PARAMETER = re.compile(rb"(?i)((?:^|[?&\s])(?:%s)=)[^&\s]+" % _SECRET_NAMES.encode("ascii"))
+# The same within a string of JSON, such as an error's description: there a quotation mark ends it.
+_PARAMETER_IN_JSON = re.compile(_PARAMETER.pattern.replace(rb"[^&\s]+", rb'[^&\s"\\]+'))
 _MEMBER = re.compile(rb'(?i)("(?:%s)"\s*:\s*")(?:[^"\\]|\\.)*' % _SECRET_NAMES.encode("ascii"))
 
 
@@ -22,4 +24,5 @@ def masked(raw: bytes) -> bytes:
     head = _CREDENTIALS.sub(rb"\g<1>" + mask, head)
     head = _BARE_CREDENTIALS.sub(rb"\g<1>" + mask, head)
     head = _PROOF.sub(rb"\g<1>" + mask, head)
-    return _PARAMETER.sub(rb"\g<1>" + mask, head) + gap + _MEMBER.sub(rb"\g<1>" + mask, _PARAMETER.sub(rb"\g<1>" + mask, body))
+    parameter = _PARAMETER_IN_JSON if body.lstrip().startswith((b"{", b"[")) else _PARAMETER
+    return _PARAMETER.sub(rb"\g<1>" + mask, head) + gap + _MEMBER.sub(rb"\g<1>" + mask, parameter.sub(rb"\g<1>" + mask, body))

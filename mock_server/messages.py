@@ -73,6 +73,8 @@ class Response(_Fields):
     headers: Headers = ()
     body: bytes = b""
     version: str = "1.1"
+    #: An answer to whoever looks on, and no exchange between a client and this server: the shell records neither side.
+    off_the_record: bool = False
 
     @property
     def reason(self) -> str:
@@ -84,4 +86,4 @@ class Response(_Fields):
         # RFC 9110 §8.6: no Content-Length with 204, nor with 304 unless it is that of the 200.
         length = () if self.status in (204, 304) else (("content-length", str(len(self.body))),)
         headers = (*self.headers, *length, ("date", _http_date(int(now))), *more_headers)
-        return Response(self.status, headers, self.body, self.version)
+        return Response(self.status, headers, self.body, self.version, self.off_the_record)

@@ -37,6 +37,7 @@ def openapi(issuer: str) -> Part:
             "/.well-known/oauth-protected-resource/mcp": {"get": _document("The tools' metadata (RFC 9728 §3)", ref("ResourceMetadata"))},
             PATH: {"get": _document("This description", {"type": "object"})},
             "/errors/{code}": _page("Explains an error code to a person", "code"),
+            "/problems/{kind}": _page("Explains a problem type to a person (RFC 9457 §3.1.1)", "kind"),
             "/api/stations": {"get": _protected(READ, "All stations", ref("Stations"))},
             "/api/readings": _readings(),
             "/api/readings/{id}": _reading(),

@@ -5,6 +5,9 @@ import json
 from mock_server.messages import Headers, Response
 from mock_server.phrases import phrase
 
+#: Below this path the server explains each type of problem to a person.
+PROBLEM_PAGES = "/problems/"
+
 
 def problem(status: int, detail: str, headers: Headers = (), kind: str | None = None, **more: object) -> Response:
     """An `application/problem+json` answer; `detail` says what was seen and what to do.
@@ -13,6 +16,6 @@ def problem(status: int, detail: str, headers: Headers = (), kind: str | None = 
     (RFC 9457 §3.1.1); without one its type is `about:blank`, which says no more than the status (§4.2.1).
     `more` are extension members (§3.2).
     """
-    type_ = {"type": f"/problems/{kind}"} if kind else {}
+    type_ = {"type": PROBLEM_PAGES + kind} if kind else {}
     body = {**type_, "title": phrase(status), "status": status, "detail": detail, **more}
     return Response(status, (("content-type", "application/problem+json"), *headers), json.dumps(body).encode("ascii"))

@@ -2,12 +2,17 @@
 
 import html
 import threading
+from bisect import bisect
 from collections import deque
 from dataclasses import dataclass
 
 from mock_server.exchange_view import exchange_html, exchange_text
 from mock_server.messages import Request, Response
 from mock_server.wire import parse_request, parse_response
+
+#: Below this path the inspector asks for what it shows.
+INSPECTION_PATH = "/inspector/"
+_INSPECTION = f"GET {INSPECTION_PATH}".encode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +55,25 @@ class OpenExchange:
         self.response = bytearray()
         self.fault = ""
 
+    @property
+    def is_in_sight(self) -> bool:
+        """Not before its first byte; and not while the inspector asks, for that is dropped as soon as it is answered."""
+        return bool(self.response) or bool(self.request) and not self.request.startswith(_INSPECTION)
+
 
 class Record:
     """The latest exchanges of one server. Bounded in number and bytes, and safe to read from any thread."""
 
     MOST_EXCHANGES = 2000
+    #: Room for exchanges that come in and are dropped, so that none of the others makes way for them.
+    _MOST_TO_DROP = 50
     #: Of one message; the server refuses longer ones, so nothing that it answers with success is cut.
     MOST_BYTES = 128 * 1024
     #: Of all messages together; the oldest exchanges make room.
     MOST_BYTES_TOGETHER = 32 * 1024 * 1024
 
     def __init__(self) -> None:
-        self._exchanges: deque[OpenExchange] = deque(maxlen=self.MOST_EXCHANGES)
+        self._exchanges: deque[OpenExchange] = deque(maxlen=self.MOST_EXCHANGES + self._MOST_TO_DROP)
         self._opened = 0
         self._bytes_at_most = 0
         self._lock = threading.Lock()
@@ -85,11 +97,24 @@ class Record:
             if self._bytes_at_most > self.MOST_BYTES_TOGETHER:
                 self._make_room()
 
-    def exchanges(self) -> list[Exchange]:
-        """The exchanges as they are now; one in flight is shown as far as it has got."""
+    def exchanges(self, newest: int = MOST_EXCHANGES) -> list[Exchange]:
+        """The `newest` exchanges as they are now; one in flight is shown as far as it has got."""
         with self._lock:
-            recorded = list(self._exchanges)
-        return [Exchange(each.number, bytes(each.request), bytes(each.response), each.fault) for each in recorded]
+            in_sight = [each for each in self._exchanges if each.is_in_sight]
+            hidden = [each.number for each in self._exchanges if not each.is_in_sight]
+        return [
+            Exchange(each.number - bisect(hidden, each.number), bytes(each.request), bytes(each.response), each.fault)
+            for each in in_sight[-newest:]
+        ]
+
+    def drop(self, exchange: OpenExchange) -> None:
+        """Take an exchange out again. Those behind it move up, so that the numbers have no gap."""
+        with self._lock:
+            if exchange in self._exchanges:
+                self._exchanges.remove(exchange)
+                self._opened -= 1
+                for later in self._exchanges:
+                    later.number -= later.number > exchange.number
 
     def clear(self) -> None:
         with self._lock:

@@ -19,6 +19,9 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 COURSE_FOLDERS = ("notebooks", "exercises", "mock_server")
 
+#: A name by which the lab answers too, as one on Binder does: `Host: hub.example.org`.
+NAME = "hub.example.org"
+
 START_SECONDS = 60
 STOP_SECONDS = 15
 
@@ -32,7 +35,7 @@ class JupyterLab:
 
     url: "http://127.0.0.1:<port>/", token: what the server demands, root: the copied
     course, progress: the file in which kernels keep the learner's progress, log_file: what
-    the server and its kernels wrote.
+    the server and its kernels wrote, mock_server_port: where the launcher's card leads.
     """
 
     def __init__(self, folder: Path, course: Path = REPOSITORY):
@@ -46,6 +49,7 @@ class JupyterLab:
         self.token = secrets.token_hex(16)
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
+        self.mock_server_port = _free_port()
 
     def start(self) -> None:
         """Start the server and return once it answers.
@@ -63,6 +67,7 @@ class JupyterLab:
             "--ServerApp.port_retries=0",  # a taken port is an error, not another port
             f"--ServerApp.root_dir={self.root}",
             "--LabApp.expose_app_in_browser=True",  # window.jupyterapp
+            f"--ServerApp.local_hostnames={NAME}",
             # No look-up beyond this machine.
             "--LabApp.news_url=None",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -136,6 +141,7 @@ class JupyterLab:
             "JUPYTERLAB_WORKSPACES_DIR": str(self._folder / "workspaces"),
             "IPYTHONDIR": str(self._folder / "ipython"),
             "CLIENT_CREDENTIALS_KIT_PROGRESS": str(self.progress),
+            "CLIENT_CREDENTIALS_KIT_PORT": str(self.mock_server_port),
         }
 
     def _wait_until_it_answers(self) -> None:

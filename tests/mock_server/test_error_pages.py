@@ -1,13 +1,17 @@
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+import mock_server
 from mock_server.error_guide import GUIDES
 from mock_server.messages import Request
-from mock_server.oauth_errors import OAuthError
+from mock_server.oauth_errors import ERROR_PAGES, OAuthError
+from mock_server.problem_guide import PROBLEM_GUIDES
+from mock_server.problems import PROBLEM_PAGES
 from mock_server.wire import message_length, parse_request
 from plain_client import FORM, NOW, api_request, basic, fields, token_request
 
@@ -21,10 +25,12 @@ REFUSED = {
     "invalid_scope": token_request(b"grant_type=client_credentials&client_id=myapp123&client_secret=secret456&scope=x"),
 }
 METHOD = Request("GET", "/token", (("host", "x"),))
+ALL = {guide.path: guide for guide in (*GUIDES.values(), *PROBLEM_GUIDES.values())}
+every_page = pytest.mark.parametrize("guide", ALL.values(), ids=list(ALL))
 
 
-def page(application, code):
-    return application.handle(api_request("GET", f"/errors/{code}"), NOW)
+def page(application, path, method="GET"):
+    return application.handle(api_request(method, path), NOW)
 
 
 @pytest.mark.parametrize(("code", "request_"), [*REFUSED.items(), ("invalid_request", METHOD)])
@@ -43,13 +49,29 @@ def test_an_error_uri_is_the_same_whatever_the_port():
     assert json.loads(OAuthError("invalid_scope", "x").response().body)["error_uri"] == "/errors/invalid_scope"
 
 
-@pytest.mark.parametrize("code", GUIDES)
-def test_a_page_says_what_it_means_what_causes_it_what_to_do_and_where_it_is_written(application, code):
-    response = page(application, code)
+def test_every_type_of_problem_leads_to_the_page_that_explains_it(application):
+    sources = Path(mock_server.__file__).parent.glob("*.py")
+    kinds = {kind for source in sources for kind in re.findall(r'\bkind="([^"]+)"', source.read_text(encoding="utf-8"))}
+    assert len(kinds) >= 10
+    assert kinds == set(PROBLEM_GUIDES)
+    for kind in kinds:
+        response = page(application, PROBLEM_PAGES + kind)
+        assert response.status == 200
+        assert f"<h1><code>{kind}</code></h1>" in response.body.decode()
+
+
+def test_the_type_of_a_problem_is_the_address_of_its_page(application):
+    token = fields(application.handle(token_request(), NOW))["access_token"]
+    answer = application.handle(api_request("DELETE", "/api/stations", ("authorization", f"Bearer {token}")), NOW)
+    assert page(application, fields(answer)["type"]).status == 200
+
+
+@every_page
+def test_a_page_says_what_it_means_what_causes_it_what_to_do_and_where_it_is_written(application, guide):
+    response = page(application, guide.path)
     text = response.body.decode("utf-8")
-    guide = GUIDES[code]
     assert response.header("content-type") == "text/html; charset=utf-8"
-    assert guide.causes and guide.remedies and "RFC" in guide.section
+    assert guide.causes and guide.remedies and "RFC" in guide.section and guide.status in text
     for heading in ("What usually causes it", "What to do", "A request that is right"):
         assert heading in text
     assert len(response.body) < 12_000
@@ -65,21 +87,21 @@ class Assets(HTMLParser):
         self.links += [value for name, value in attributes if name in ("src", "href", "action", "style") or name.startswith("on")]
 
 
-@pytest.mark.parametrize("code", GUIDES)
-def test_a_page_loads_nothing_and_runs_nothing(application, code):
-    response = page(application, code)
+@every_page
+def test_a_page_loads_nothing_and_runs_nothing(application, guide):
+    response = page(application, guide.path)
     assets = Assets()
     assets.feed(response.body.decode("utf-8"))
     assert "script" not in assets.tags
-    assert {link for link in assets.links if link != "data:,"} == set(GUIDES) - {code}
+    assert {link for link in assets.links if link != "data:,"} == {each.code for each in ALL.values() if each.pages == guide.pages} - {guide.code}
     policy = response.header("content-security-policy")
     assert "default-src 'none'" in policy and "script-src 'none'" in policy and "unsafe" not in policy
 
 
-@pytest.mark.parametrize("code", GUIDES)
-def test_the_example_is_a_request_whose_length_is_right(code):
-    raw = GUIDES[code].example.replace("\n", "\r\n").encode("ascii")
-    if "\r\n\r\n" not in GUIDES[code].example.replace("\n", "\r\n"):
+@every_page
+def test_the_example_is_a_request_whose_length_is_right(guide):
+    raw = guide.example.replace("\n", "\r\n").encode("ascii")
+    if b"\r\n\r\n" not in raw:
         raw += b"\r\n"
     assert message_length(raw) == len(raw)
     assert parse_request(raw) is not None
@@ -91,19 +113,34 @@ def test_the_example_of_a_token_error_gets_a_token(application, code):
     assert application.handle(request, NOW).status == 200
 
 
+@pytest.mark.parametrize("kind", PROBLEM_GUIDES)
+def test_the_example_of_a_problem_is_done(application, kind):
+    token = fields(application.handle(token_request(), NOW))["access_token"]
+    example = PROBLEM_GUIDES[kind].example.replace("ACCESS_TOKEN", token).replace("\n", "\r\n")
+    raw = example if "\r\n\r\n" in example else example + "\r\n"
+    assert application.handle(parse_request(raw.encode("ascii")), NOW).status in (200, 201)
+
+
 def test_the_example_of_a_wrong_client_uses_basic():
     assert basic("myapp123:secret456")[1] in GUIDES["invalid_client"].example
     assert FORM in GUIDES["invalid_client"].example
 
 
-@pytest.mark.parametrize("name", ["", "nothing", "<script>alert(1)</script>", "../token", "invalid_client/"])
-def test_an_unknown_code_is_a_404_that_lists_the_codes(application, name):
-    response = page(application, name)
+@pytest.mark.parametrize("name", ["", "nothing", "<script>alert(1)</script>", "../token", "invalid_client/", "not-json/"])
+@pytest.mark.parametrize(("pages", "there_is"), [(ERROR_PAGES, "invalid_client"), (PROBLEM_PAGES, "not-json")])
+def test_an_unknown_code_is_a_404_that_lists_the_codes(application, name, pages, there_is):
+    response = page(application, pages + name)
     assert response.status == 404
-    assert "invalid_client" in fields(response)["detail"]
+    assert there_is in fields(response)["detail"]
     assert b"script" not in response.body
 
 
 def test_a_page_can_only_be_read(application):
-    response = application.handle(api_request("POST", "/errors/invalid_client"), NOW)
+    response = page(application, "/errors/invalid_client", "POST")
     assert (response.status, response.header("allow")) == (405, "GET, HEAD")
+
+
+# RFC 9110 §9.1: "All general-purpose servers MUST support the methods GET and HEAD."
+@every_page
+def test_head_is_answered_like_get(application, guide):
+    assert page(application, guide.path, "HEAD").headers == page(application, guide.path).headers

@@ -87,6 +87,12 @@ def test_no_secret_is_in_what_is_masked_or_drawn(server):
     assert "secret456" not in masked(b'POST /?client_secret=secret456 HTTP/1.1\r\n\r\n{"client_secret": "secret456"}').decode()
 
 
+def test_what_is_masked_in_a_sentence_of_json_leaves_it_json():
+    body = b'{"error_description": "Send client_id=b&client_secret=x", "error_uri": "/"}'
+    seen = masked(b"HTTP/1.1 400 Bad Request\r\n\r\n" + body).partition(b"\r\n\r\n")[2]
+    assert json.loads(seen) == {"error_description": "Send client_id=b&client_secret=***", "error_uri": "/"}
+
+
 def test_the_diagram_is_the_same_every_time_and_says_in_words_what_it_shows(server):
     drawn = server.diagram()
     assert drawn.svg == server.diagram().svg

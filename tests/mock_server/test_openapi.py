@@ -61,13 +61,13 @@ def test_every_operation_behaves_as_it_is_described(description, access_token, p
 def test_another_method_than_those_described_is_answered_with_those_allowed(application, path):
     described = {method.upper() for method in PATHS[path] if method in METHODS}
     allowed = described | ({"HEAD"} if "GET" in described else set())
-    response = application.handle(api_request("PATCH", path.replace("{code}", "invalid_client")), NOW)
+    response = application.handle(api_request("PATCH", path.replace("{code}", "invalid_client").replace("{kind}", "not-json")), NOW)
     assert (response.status, set(response.header("allow").split(", "))) == (405, allowed)
 
 
 def test_every_route_stands_in_the_description_and_nothing_else(application):
     described = set(fields(application.handle(api_request("GET", "/openapi.json"), NOW))["paths"])
-    assert described == {*application._routes, "/errors/{code}"}
+    assert described == {*application._routes, "/errors/{code}", "/problems/{kind}"}
 
 
 def test_every_reference_leads_somewhere_and_every_schema_is_referred_to():

@@ -264,6 +264,25 @@ def test_the_record_keeps_the_latest_exchanges_and_their_numbers():
     assert record.exchanges() == []
 
 
+def test_an_exchange_that_is_dropped_leaves_no_gap():
+    record = Record()
+    opened = [record.open() for _ in range(3)]
+    for exchange in opened:
+        record.add(exchange.request, b"%d" % exchange.number)
+    record.drop(opened[1])
+    record.drop(opened[1])
+    record.add(record.open().request, b"4")
+    assert [(exchange.number, exchange.raw_request) for exchange in record.exchanges()] == [(1, b"1"), (2, b"3"), (3, b"4")]
+
+
+def test_an_exchange_is_not_there_before_its_first_byte():
+    record = Record()
+    exchange = record.open()
+    assert record.exchanges() == []
+    record.add(exchange.request, b"G")
+    assert record.exchanges() == [Exchange(1, b"G", b"")]
+
+
 def test_a_message_is_kept_up_to_the_bound():
     record = Record()
     exchange = record.open()
