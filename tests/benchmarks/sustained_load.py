@@ -76,8 +76,12 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=500, help="at once (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=60.0, help="(default: %(default)s)")
     arguments = parser.parse_args()
-    with serving("kit") as (server, port):
-        seen = asyncio.run(load(port, psutil.Process(server.pid), arguments.clients, arguments.seconds))
+    with serving("kit") as (child, port):
+        server = psutil.Process(child.pid)
+        before = server.memory_info().rss
+        seen = asyncio.run(load(port, server, arguments.clients, arguments.seconds))
+        grown = server.memory_info().rss - before
+    print(f"memory grew by {grown / 2**20:.1f} MB, which is {grown / max(seen['tokens'], 1):.0f} bytes for each live token")
     errors = {what: count for what, count in seen.items() if what not in ("answers", "tokens")}
     print(f"{seen['answers']} answers to {arguments.clients} clients, errors: {errors or 'none'}")
     return 1 if errors else 0
