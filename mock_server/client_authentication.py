@@ -120,10 +120,13 @@ def _read_basic(authorization: str, lenient: bool) -> list[tuple[str, str]]:
 
 
 def _with_secret(clients: Clients, pairs: list[tuple[str, str]], now: float) -> Client:
-    # No pair is left out once one fits, so the work tells nothing.
-    for client in [clients.with_secret(client_id, secret, now) for client_id, secret in pairs]:
-        if client is not None:
-            return client
+    found = None
+    for client_id, secret in pairs:
+        # No pair is left out once one fits, so the work tells nothing.
+        client = clients.with_secret(client_id, secret, now)
+        found = found or client
+    if found is not None:
+        return found
     raise _invalid_client("The client is unknown or its secret is wrong: check client_id and client_secret.")
 
 

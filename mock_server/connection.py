@@ -12,7 +12,7 @@ from mock_server.deadline import Deadline
 from mock_server.delivery import CONTINUE, Answer, answer, refusal
 from mock_server.messages import Request, Response
 from mock_server.record import OpenExchange, Record
-from mock_server.refusals import MOST_HEAD_BYTES, REQUEST_SECONDS, body_too_long, head_too_long, incomplete
+from mock_server.refusals import MOST_HEAD_BYTES, REQUEST_SECONDS, body_too_long, has_long_head, head_too_long, incomplete
 from mock_server.request_reader import RequestReader
 from mock_server.wire import message_length
 
@@ -20,6 +20,8 @@ from mock_server.wire import message_length
 REST_SECONDS = 5.0
 #: A request too long is read this far and thrown away, so that its sender reads a 413 and not a broken connection.
 MOST_DISCARDED_BYTES = 32 * 1024 * 1024
+#: Of the head, the frames of chunks and what comes behind them. The longest body, in chunks of one byte, has a third of it.
+_MOST_FRAMING_BYTES = 1024 * 1024
 #: Read in pieces, so that the longest request that is taken and what came behind it fit together in the record.
 _PIECE_BYTES = 16 * 1024
 
@@ -106,14 +108,14 @@ class Connection(asyncio.Protocol):
         return bool(self._due or self._delivery) and not self._is_encrypted
 
     def _go_on(self) -> None:
-        """Read a piece and answer one request. More has to wait a round, so that one client does not keep the others waiting."""
+        """Read up to a request and answer it. More has to wait a round, so that one client does not keep the others waiting."""
         self._goes_on_soon = False
         if self._client_reads and self._delivery is None and not self._transport.is_closing():
-            if self._unparsed and not self._due:
+            while self._unparsed and not self._due and not self._transport.is_closing():
                 self._read_piece()
             if self._due:
                 self._answer(self._due.popleft())
-            elif self._receiving is not None:
+            elif self._receiving is not None and self._receiving.waits_for_continue:
                 self._invite(self._receiving)
             if self._due or self._unparsed:
                 self._goes_on_soon = True
@@ -124,21 +126,23 @@ class Connection(asyncio.Protocol):
 
     def _read_piece(self) -> None:
         piece, self._unparsed = self._unparsed[:_PIECE_BYTES], self._unparsed[_PIECE_BYTES:]
+        before = self._receiving
         self._record_incoming(piece)
         if not self._is_refused:
             self._reader.feed(piece)
         if self._receiving is not None:
             self._check_length()
-            if not self._deadline.is_set:
+            if self._receiving is not before and not self._is_refused:
                 self._deadline.set(REQUEST_SECONDS)
 
     def _check_length(self) -> None:
-        if self._received_bytes > MOST_HEAD_BYTES and not self._reader.head_is_complete:
-            self.refuse(head_too_long(bytes(self.incoming)))
-        elif self._received_bytes > MOST_DISCARDED_BYTES and self._is_refused:
+        framing_bytes = self._received_bytes - self._reader.body_bytes
+        if self._received_bytes > MOST_DISCARDED_BYTES and self._is_refused:
             self.close()
-        elif self._received_bytes > MOST_DISCARDED_BYTES:
+        elif self._received_bytes > MOST_DISCARDED_BYTES or framing_bytes > _MOST_FRAMING_BYTES:
             self.refuse(body_too_long())
+        elif has_long_head(self.incoming):
+            self.refuse(head_too_long(self.incoming))
 
     def _record_incoming(self, data: bytes) -> None:
         if self._receiving is None:
@@ -149,8 +153,6 @@ class Connection(asyncio.Protocol):
                 return
             self._receiving = _Turn(self._record.open(data))
             self._received_bytes = len(data)
-            self._reader.head_is_complete = False
-            self._deadline.clear()
         else:
             self._received_bytes += len(data)
             self._record.add(self._receiving.exchange.request, data)
@@ -161,21 +163,22 @@ class Connection(asyncio.Protocol):
     def incoming(self) -> bytearray:
         return self._receiving.exchange.request if self._receiving else bytearray()
 
-    def take(self, read: Request | Response, body_bytes: int) -> None:
+    def take(self, read: Request | Response) -> None:
         turn, self._receiving = self._receiving, None
-        turn.read = read
+        raw = turn.exchange.request
+        turn.read = head_too_long(raw) if has_long_head(raw) else read
         self._due.append(turn)
         self._deadline.clear()
-        self._cut_off_next(turn.exchange.request, body_bytes)
+        # As nothing came behind most requests, few have to be read a second time.
+        if raw.find(b"\r\n\r\n") + 4 + self._reader.body_bytes != len(raw):
+            self._cut_off_next(raw)
 
-    def _cut_off_next(self, request: bytearray, body_bytes: int) -> None:
-        """The reader has a whole request: what came behind it is the start of the next one (RFC 9112 §9.3.2)."""
-        if request.find(b"\r\n\r\n") + 4 + body_bytes == len(request):
-            return  # Nothing came behind it, as with most requests: no need to read it a second time.
-        length = message_length(bytes(request))
-        if length is not None and length < len(request):
-            following = bytes(request[length:])
-            del request[length:]
+    def _cut_off_next(self, raw: bytearray) -> None:
+        """What came behind a whole request is the start of the next one (RFC 9112 §9.3.2)."""
+        length = message_length(bytes(raw))
+        if length is not None and length < len(raw):
+            following = bytes(raw[length:])
+            del raw[length:]
             self._record_incoming(following)
 
     def refuse(self, response: Response) -> None:
@@ -193,12 +196,12 @@ class Connection(asyncio.Protocol):
     # What goes out
 
     def _invite(self, turn: _Turn) -> None:
-        if turn.waits_for_continue:
-            turn.waits_for_continue = False
-            self._write(turn, CONTINUE)
+        turn.waits_for_continue = False
+        self._write(turn, CONTINUE)
 
     def _answer(self, turn: _Turn) -> None:
-        self._invite(turn)
+        if turn.waits_for_continue:
+            self._invite(turn)
         if isinstance(turn.read, Request):
             given = answer(turn.read, self._application, self._clock, turn.exchange)
         else:

@@ -16,10 +16,6 @@ class Deadline:
         self._at: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    @property
-    def is_set(self) -> bool:
-        return self._at is not None
-
     def set(self, seconds: float) -> None:
         """`seconds` from now, whatever it was before."""
         self._at = self._loop.time() + seconds

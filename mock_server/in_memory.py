@@ -13,15 +13,15 @@ from mock_server.messages import Request, Response
 from mock_server.record import OpenExchange, Record
 from mock_server.refusals import (
     MOST_BODY_BYTES,
-    MOST_HEAD_BYTES,
     REQUEST_SECONDS,
     body_too_long,
+    has_long_head,
     head_too_long,
     incomplete,
     no_proxy,
     unreadable,
 )
-from mock_server.wire import message_length, parse_request, split_head
+from mock_server.wire import message_length, parse_request
 
 _METHODS = (
     "DELETE GET HEAD POST PUT CONNECT OPTIONS TRACE COPY LOCK MKCOL MOVE PROPFIND PROPPATCH SEARCH UNLOCK BIND REBIND UNBIND "
@@ -67,7 +67,7 @@ def _answer(raw: bytes, is_whole: bool, application: Application, clock: Clock, 
 def _refused(raw: bytes, request: Request | None, is_whole: bool) -> Response | None:
     if request is None or request.method not in _METHODS:
         return unreadable(raw, "invalid method encountered")
-    if len(split_head(raw)[0]) + 4 > MOST_HEAD_BYTES:
+    if has_long_head(raw):
         return head_too_long(raw)
     if request.method == "CONNECT":
         return no_proxy()

@@ -2,7 +2,7 @@
 
 from mock_server.messages import Response
 from mock_server.problems import problem
-from mock_server.wire import why_unreadable
+from mock_server.wire import head_length, why_unreadable
 
 MOST_HEAD_BYTES = 32 * 1024
 MOST_BODY_BYTES = 64 * 1024
@@ -16,7 +16,12 @@ def unreadable(raw: bytes, otherwise: str) -> Response:
     return problem(400, f"This is not HTTP/1.1 that the server can read: {reason}. Nothing was done.")
 
 
-def head_too_long(raw: bytes) -> Response:
+def has_long_head(raw: bytes | bytearray) -> bool:
+    """Whether the head of this message, as far as it came, is longer than it may be."""
+    return len(raw) > MOST_HEAD_BYTES and head_length(bytes(raw[:MOST_HEAD_BYTES])) is None
+
+
+def head_too_long(raw: bytes | bytearray) -> Response:
     # RFC 9112 §3: 414 for a request target longer than the server wishes to parse; RFC 6585 §5: 431 for headers.
     status = 431 if b"\r\n" in raw[:MOST_HEAD_BYTES].lstrip(b"\r\n") else 414
     return problem(status, f"The request line and headers are longer than {MOST_HEAD_BYTES} bytes.")

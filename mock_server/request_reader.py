@@ -1,4 +1,4 @@
-"""Requests out of the bytes of a connection: HTTP/1.1 as httptools reads it, with bounds on the length of each."""
+"""Requests out of the bytes of a connection: HTTP/1.1 as httptools reads it."""
 
 import functools
 import re
@@ -8,7 +8,7 @@ import httptools
 
 from mock_server.delivery import expects_continue
 from mock_server.messages import Headers, Request, Response
-from mock_server.refusals import MOST_BODY_BYTES, MOST_HEAD_BYTES, body_too_long, head_too_long, no_proxy, unreadable
+from mock_server.refusals import MOST_BODY_BYTES, body_too_long, no_proxy, unreadable
 from mock_server.wire import split_head
 
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
@@ -21,8 +21,8 @@ class Reading(Protocol):
     @property
     def incoming(self) -> bytearray: ...
 
-    def take(self, read: Request | Response, body_bytes: int) -> None:
-        """A message is whole: a request, or what to answer where it is too long. `body_bytes` is its length without chunks."""
+    def take(self, read: Request | Response) -> None:
+        """A message is whole: a request, or what to answer where its body is too long."""
 
     def refuse(self, response: Response) -> None:
         """This is no request and will be none."""
@@ -32,7 +32,10 @@ class Reading(Protocol):
 
 
 class RequestReader:
-    """`head_is_complete` is said of the message that is being read. Behind a refusal nothing is read any more."""
+    """Tells its owner of each request, until one is refused: behind that nothing is read.
+
+    `body_bytes` is how much came of the body of the message that is being read.
+    """
 
     def __init__(self, owner: Reading, client_certificate: bytes | None) -> None:
         self._owner = owner
@@ -41,7 +44,7 @@ class RequestReader:
         # RFC 9112 §9.6: what comes behind a request that closes the connection is not read, and no fault of that request.
         self._parser.set_dangerous_leniencies(lenient_data_after_close=True)
         self._is_done = False
-        self.head_is_complete = False
+        self.body_bytes = 0
 
     def feed(self, data: bytes) -> None:
         try:
@@ -77,8 +80,7 @@ class RequestReader:
         self._url = b""
         self._fields: list[tuple[str, str]] = []
         self._body = bytearray()
-        self._body_bytes = 0
-        self.head_is_complete = False
+        self.body_bytes = 0
 
     def on_url(self, url: bytes) -> None:
         self._url += url
@@ -87,17 +89,13 @@ class RequestReader:
         self._fields.append(_field(name, value))
 
     def on_headers_complete(self) -> None:
-        self.head_is_complete = True
         if self._is_done or self._parser.should_upgrade():
             return
         # RFC 9110 §6.5.1: the fields that may come behind a body in chunks are not among these.
         self._headers: Headers = tuple(self._fields)
         self._method = self._parser.get_method().decode("ascii")
         self._version = self._parser.get_http_version()
-        incoming = self._owner.incoming
-        if len(incoming) > MOST_HEAD_BYTES and incoming.find(b"\r\n\r\n") + 4 > MOST_HEAD_BYTES:
-            self._refuse(head_too_long(bytes(incoming)))
-        elif expects_continue(self._headers, self._version):
+        if expects_continue(self._headers, self._version):
             # RFC 9110 §10.1.1: an answer before the body spares the client sending it.
             if int(dict(self._headers).get("content-length", "0")) > MOST_BODY_BYTES:
                 self._refuse(body_too_long())
@@ -105,21 +103,21 @@ class RequestReader:
                 self._owner.wait_for_continue()
 
     def on_body(self, body: bytes) -> None:
-        self._body_bytes += len(body)
-        if self._body_bytes <= MOST_BODY_BYTES:
+        self.body_bytes += len(body)
+        if self.body_bytes <= MOST_BODY_BYTES:
             self._body += body
 
     def on_message_complete(self) -> None:
         if self._is_done or self._parser.should_upgrade():
             return
-        if self._body_bytes > MOST_BODY_BYTES:
+        if self.body_bytes > MOST_BODY_BYTES:
             self._is_done = True
-            self._owner.take(body_too_long(), self._body_bytes)
+            self._owner.take(body_too_long())
         else:
             request = Request(
                 self._method, self._target(), self._headers, bytes(self._body), self._version, self._client_certificate
             )
-            self._owner.take(request, self._body_bytes)
+            self._owner.take(request)
 
     def _target(self) -> str:
         # RFC 9112 §3.2.2: the absolute form is taken as well. A fragment is none of a server's business.

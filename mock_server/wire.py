@@ -14,6 +14,12 @@ _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(?:;[^\r\n]*)?\r\n")
 _EMPTY_LINES = re.compile(rb"[\r\n]*")
 
 
+def head_length(raw: bytes) -> int | None:
+    """How many bytes of `raw` come before the body, the empty line included; None while the head is incomplete."""
+    end = _END_OF_HEAD.search(raw, _EMPTY_LINES.match(raw).end())
+    return end.end() if end else None
+
+
 def split_head(raw: bytes) -> tuple[bytes, bytes]:
     """The start line and header lines, and whatever follows the empty line."""
     start = _EMPTY_LINES.match(raw).end()
@@ -48,18 +54,17 @@ def parse_response(raw: bytes) -> Response | None:
 
 def message_length(raw: bytes) -> int | None:
     """How many bytes of `raw` the first message takes (RFC 9112 §6.3), or None while it is incomplete."""
-    start = _EMPTY_LINES.match(raw).end()
-    end = _END_OF_HEAD.search(raw, start)
-    if end is None:
+    head = head_length(raw)
+    if head is None:
         return None
-    headers = _parse(raw[: end.end()])[1]
+    headers = _parse(raw[:head])[1]
     fields = {name.lower(): value for name, value in headers}
     if "chunked" in fields.get("transfer-encoding", "").lower():
-        chunked = _read_chunks(raw, end.end())
+        chunked = _read_chunks(raw, head)
         return None if chunked is None else chunked[1]
     # More digits than these are no length of anything, and Python refuses to read thousands of them.
     declared = re.fullmatch(r"[0-9]{1,18}", fields.get("content-length", ""))
-    length = end.end() + (int(declared[0]) if declared else 0)
+    length = head + (int(declared[0]) if declared else 0)
     return length if length <= len(raw) else None
 
 

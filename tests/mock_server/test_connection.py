@@ -173,9 +173,20 @@ def test_ten_megabytes_that_stop_short_of_their_length_are_no_request(server, sh
     assert_still_serves(server)
 
 
-def test_a_body_without_end_is_hung_up_on(server):
+@pytest.mark.parametrize(
+    "begin",
+    [
+        raw_request(b"", "Content-Length: 99999999999", length=False),
+        raw_request(b"", "Transfer-Encoding: chunked", length=False) + b"ffffffff\r\n",
+        raw_request(b"", "Transfer-Encoding: chunked", length=False) + b"0\r\nTrailer: ",
+        b"GET / HTTP/1.1\r\nX: ",
+        b"junk\r\n\r\n",
+    ],
+    ids=["length", "chunk", "trailer", "head", "junk"],
+)
+def test_what_has_no_end_is_hung_up_on(server, begin):
     with PlainClient(server) as client:
-        client.send(raw_request(b"", "Content-Length: 99999999999", length=False))
+        client.send(begin)
         with pytest.raises(OSError):
             for _ in range(2000):
                 client.send(b"a" * 65536)
