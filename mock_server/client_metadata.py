@@ -5,6 +5,7 @@ import json
 import re
 from urllib.parse import urlsplit
 
+from mock_server.client_settings import TOKEN_FORMATS
 from mock_server.clients import CLIENT_CREDENTIALS, READ, WRITE
 
 SCOPES = (READ, WRITE)
@@ -19,7 +20,6 @@ CERTIFICATE_NAMES = (
     "tls_client_auth_san_ip",
     "tls_client_auth_san_email",
 )
-TOKEN_FORMATS = ("opaque", "jwt")
 #: RFC 8705 §3.4, RFC 9449 §5.2: tokens for this client are bound to its certificate, to its DPoP key.
 SWITCHES = ("tls_client_certificate_bound_access_tokens", "dpop_bound_access_tokens")
 #: Kept and given back as they came: texts for people, and what other rules of this server read.
