@@ -128,7 +128,10 @@ class Clients:
 
     def replace(self, client_id: str, **settings: object) -> Client:
         """Give a client other settings; its secret stays. KeyError where there is no such client."""
-        client = self._by_id[client_id] = replace(self._by_id[client_id], **settings)
+        client = replace(self._by_id[client_id], **settings)
+        if "client_secret_jwt" not in client.auth_methods:
+            client = replace(client, hmac_key=b"", old_hmac_key=b"")
+        self._by_id[client_id] = client
         return client
 
     def remove(self, client_id: str) -> None:
