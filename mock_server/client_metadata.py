@@ -5,7 +5,9 @@ import json
 import re
 from urllib.parse import urlsplit
 
+from mock_server.client_settings import TOKEN_FORMATS
 from mock_server.clients import CLIENT_CREDENTIALS, READ, WRITE
+from mock_server.signed_jwt import PRIVATE_MEMBERS
 
 SCOPES = (READ, WRITE)
 WITH_SECRET = ("client_secret_basic", "client_secret_post", "client_secret_jwt")
@@ -19,7 +21,6 @@ CERTIFICATE_NAMES = (
     "tls_client_auth_san_ip",
     "tls_client_auth_san_email",
 )
-TOKEN_FORMATS = ("opaque", "jwt")
 #: RFC 8705 §3.4, RFC 9449 §5.2: tokens for this client are bound to its certificate, to its DPoP key.
 SWITCHES = ("tls_client_certificate_bound_access_tokens", "dpop_bound_access_tokens")
 #: Kept and given back as they came: texts for people, and what other rules of this server read.
@@ -128,11 +129,11 @@ def _public_keys(jwks: object) -> Metadata:
     if not isinstance(keys, list) or not keys or not all(isinstance(key, dict) and isinstance(key.get("kty"), str) for key in keys):
         raise MetadataError('jwks must be a JWK Set, {"keys": [...]}, with at least one key, each with its kty (RFC 7517).')
     for key in keys:
-        # RFC 7518 §6: d is the private part of EC and RSA keys, k a symmetric key; neither leaves its owner.
-        if "d" in key or "k" in key:
+        # RFC 7518 §6.3.2: one prime of an RSA key gives away the other, so not only d is private.
+        if PRIVATE_MEMBERS & key.keys():
             raise MetadataError("jwks holds a private or secret key: keep that, send the public part, and use a new key.")
         # RFC 7517 §4: the members of a public key are texts, or lists of texts (key_ops, x5c).
-        if not all(isinstance(value, str) or value == _texts(key, name) for name, value in key.items()):
+        if not all(isinstance(value, str) or _is_list_of_texts(value) for value in key.values()):
             raise MetadataError("A key in jwks holds a member that is neither a text nor a list of texts (RFC 7517).")
     return {"keys": keys}
 
@@ -172,6 +173,10 @@ def _text(sent: Metadata, name: str) -> str:
 
 def _texts(sent: Metadata, name: str, error: str = "invalid_client_metadata") -> list[str]:
     value = sent[name]
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+    if not _is_list_of_texts(value):
         raise MetadataError(f"{name} is {json.dumps(value)[:60]}; expected a list of texts.", error)
     return value
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)

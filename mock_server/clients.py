@@ -5,13 +5,11 @@ import hmac
 import math
 from dataclasses import dataclass, field, replace
 
+from mock_server.client_settings import KEY_METHODS, SECRET_METHODS, check_settings, check_text
 from mock_server.teaching_keys import ASSERTION_APP_PUBLIC_KEY
 
 READ, WRITE = "readings:read", "readings:write"
 CLIENT_CREDENTIALS = "client_credentials"
-SECRET_METHODS = ("client_secret_basic", "client_secret_post")
-#: Methods by which a client proves itself without sending a secret.
-KEY_METHODS = {"client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"}
 
 
 def _digest(secret: str) -> bytes:
@@ -26,7 +24,7 @@ class Client:
     """A registered client. The secret itself is not kept, only its SHA-256 digest.
 
     A public client (RFC 6749 §2.1) has no secret and no key. `auth_methods` are the names of RFC 7591 §2
-    (`token_endpoint_auth_method`), of which the client may use any one in a request.
+    (`token_endpoint_auth_method`), of which the client may use any one in a request. ValueError for a setting that could not work.
     """
 
     id: str
@@ -57,6 +55,9 @@ class Client:
     #: A resource server asks about the tokens that it is shown (RFC 7662), whoever got them.
     may_introspect: bool = False
 
+    def __post_init__(self) -> None:
+        check_settings(self)
+
     @property
     def is_public(self) -> bool:
         return self.secret_digest == _NO_SECRET and not KEY_METHODS & set(self.auth_methods)
@@ -83,7 +84,16 @@ class Clients:
         self._by_id = {client.id: client for client in clients}
 
     def register(self, client_id: str, secret: str | None, **settings: object) -> Client:
-        """Add a client, or replace the one of that id. `secret=None` makes a public client, unless it has a key."""
+        """Add a client, or replace the one of that id. `secret=None` makes a public client, unless it has a key.
+
+        `settings` are fields of `Client`. ValueError, with what would be right, for a value that could not work.
+        """
+        check_text("client_id", client_id)
+        # RFC 6749 §3.2: a parameter without a value counts as omitted, so nobody could send an empty id.
+        if not client_id:
+            raise ValueError("Saw an empty client_id; expected a text by which a request can name its client.")
+        if secret is not None:
+            check_text("secret", secret)
         digest = _NO_SECRET if secret is None else _digest(secret)
         client = Client(client_id, digest, **settings)
         if secret is not None and "client_secret_jwt" in client.auth_methods:
@@ -96,6 +106,9 @@ class Clients:
 
         KeyError for an unknown client. The secret before the one before is dropped: two live at most.
         """
+        check_text("new_secret", new_secret)
+        if isinstance(old_until, bool) or not isinstance(old_until, (int, float)):
+            raise ValueError(f"Saw old_until={old_until!r}; expected seconds since 1970, as in server.clock.now() + 3600.")
         client = self._by_id[client_id]
         client = self._by_id[client_id] = replace(
             client,
@@ -115,7 +128,10 @@ class Clients:
 
     def replace(self, client_id: str, **settings: object) -> Client:
         """Give a client other settings; its secret stays. KeyError where there is no such client."""
-        client = self._by_id[client_id] = replace(self._by_id[client_id], **settings)
+        client = replace(self._by_id[client_id], **settings)
+        if "client_secret_jwt" not in client.auth_methods:
+            client = replace(client, hmac_key=b"", old_hmac_key=b"")
+        self._by_id[client_id] = client
         return client
 
     def remove(self, client_id: str) -> None:

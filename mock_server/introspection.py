@@ -1,6 +1,7 @@
 """The introspection endpoint: a resource server asks what a token is good for (RFC 7662)."""
 
 import json
+import math
 
 from mock_server.access_tokens import AccessToken, AccessTokens
 from mock_server.bound_tokens import token_type
@@ -38,7 +39,8 @@ def _members(token: AccessToken, issuer: str) -> dict[str, object]:
         "scope": " ".join(token.scope),
         "client_id": token.client_id,
         "token_type": token_type(token.confirmation),
-        "exp": int(token.expires_at),
+        # Rounded up, so that no token is active past its exp.
+        "exp": math.ceil(token.expires_at),
         "iat": int(token.issued_at),
         "sub": token.client_id,
         "aud": token.audience[0] if len(token.audience) == 1 else list(token.audience),

@@ -30,7 +30,11 @@ class RateLimit:
         """The headers for the answer to this call, and the refusal where it is one too many."""
         with self._lock:
             self._forget_past(now)
-            window = self._windows.setdefault(client_id, _Window(now))
+            window = self._windows.get(client_id)
+            # A clock that was set back would make the window longer than it is: another one begins.
+            if window is None or not window.began <= now < window.began + self._seconds:
+                self._windows.pop(client_id, None)
+                window = self._windows[client_id] = _Window(now)
             allowed = window.calls < self._calls
             window.calls += allowed
         left, until = self._calls - window.calls, math.ceil(window.began + self._seconds - now)

@@ -78,12 +78,13 @@ class Registrations:
             detail = f"A registration is read with GET, changed with PUT, ended with DELETE; saw {request.method[:20]}."
             return _error(405, "invalid_request", detail, (("allow", ", ".join(answers)),))
         token = _bearer_token(request)
-        registration = self._by_id.get(client_id)
-        # The same time and the same answer for an unknown client and for a wrong token (RFC 7592 §2.1 wants 401 for both).
-        is_right = hmac.compare_digest(registration.token_digest if registration else _NOBODY, _digest(token or ""))
-        if not is_right or registration is None:
-            return _not_yours(with_token=token is not None)
         with self._lock:
+            registration = self._by_id.get(client_id)
+            # The same time and the same answer for an unknown client and for a wrong token (RFC 7592 §2.1 wants 401 for both).
+            is_right = hmac.compare_digest(registration.token_digest if registration else _NOBODY, _digest(token or ""))
+            # §2.1: where the client exists no longer, its registration access token is void too.
+            if not is_right or registration is None or self._clients.find(client_id) is None:
+                return _not_yours(with_token=token is not None)
             return answers[request.method](request, client_id, token)
 
     def _read(self, request: Request, client_id: str, token: str) -> Response:
@@ -101,14 +102,16 @@ class Registrations:
                 raise MetadataError("An update names its client in client_id, and it must be the one in the address.")
             secret = sent.get("client_secret")
             # §2.2: a secret in the update must be the client's own; it is not a way to choose one.
-            if secret is not None and not (isinstance(secret, str) and secret.isascii() and client and client.has_secret(secret)):
+            if secret is not None and not (isinstance(secret, str) and secret.isascii() and client.has_secret(secret)):
                 raise MetadataError("client_secret is not this client's: send its own, or leave it out.")
         except MetadataError as error:
             return _error(400, error.error, str(error))
         needs_secret = _uses_secret(metadata) and not _uses_secret(registration.metadata)
+        # RFC 7523 §3: an HMAC needs the secret itself, and of the one before only the digest is here.
+        needs_secret |= metadata["token_endpoint_auth_method"] == "client_secret_jwt" and not client.hmac_key
         new_secret = self._random_text(24) if needs_secret else None
         self._by_id[client_id] = Registration(metadata, registration.issued_at, registration.token_digest)
-        if new_secret is None and _uses_secret(metadata) and client:
+        if new_secret is None and _uses_secret(metadata):
             self._clients.replace(client_id, **_settings(metadata))
         else:
             self._let_in(client_id, new_secret, metadata)

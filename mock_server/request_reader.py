@@ -124,7 +124,8 @@ class RequestReader:
         if self._url.startswith(b"/") and b"#" not in self._url:
             return self._url.decode("latin-1")
         parts = httptools.parse_url(self._url)
-        return (parts.path + (b"?" + parts.query if parts.query else b"")).decode("latin-1")
+        # RFC 9110 §4.2.3: an empty path is the same as "/".
+        return ((parts.path or b"/") + (b"?" + parts.query if parts.query else b"")).decode("latin-1")
 
 
 # Clients send the same fields again and again.

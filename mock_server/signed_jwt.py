@@ -22,7 +22,8 @@ KEY_OF_ALGORITHM = {
 }
 #: RFC 7638 §3.2: the members that a thumbprint is made of, and with them all that makes up a public key.
 PUBLIC_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}
-_PRIVATE_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
+#: RFC 7518 §6: what only the owner of a key may hold.
+PRIVATE_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
 
 class UnreadableJWT(ValueError):
@@ -97,7 +98,7 @@ def public_key_fault(jwk: object) -> str | None:
     """Why this is no public key to accept from a client, or None."""
     if not isinstance(jwk, dict) or not isinstance(jwk.get("kty"), str) or jwk["kty"] not in PUBLIC_MEMBERS:
         return "jwk must be a JSON Web Key with the kty EC, OKP or RSA"
-    if private := sorted(_PRIVATE_MEMBERS & jwk.keys()):
+    if private := sorted(PRIVATE_MEMBERS & jwk.keys()):
         return f"jwk holds the private member {private[0]}: send the public key only, and make a new key pair"
     for member in PUBLIC_MEMBERS[jwk["kty"]]:
         if not isinstance(jwk.get(member), str) or len(jwk[member]) > 1400:

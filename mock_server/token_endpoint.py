@@ -67,6 +67,9 @@ def _check_grant(client: Client, grant_type: str | None) -> None:
 
 
 def _grant_scope(client: Client, requested: str | None) -> tuple[str, ...]:
+    # §3.3: a scope has at least one name, so there is no default for a client that has none.
+    if not client.scopes:
+        raise OAuthError("invalid_scope", "This client is registered for no scope, so there is no token for it: give it one.")
     # §3.3: without a scope the server uses a default, here all that the client is registered for.
     if requested is None:
         return client.scopes

@@ -108,3 +108,68 @@ def test_an_unknown_client_and_a_wrong_secret_cost_the_same_work_and_get_the_sam
         assert refusal_of(client_id, secret) == (wrong, work_for_wrong)
     # Digests of a fixed length, so that the comparison says nothing of the length of the secret.
     assert work_for_wrong and set(work_for_wrong) == {(32, 32)}
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"access_token_format": "JWT"},
+        {"access_token_format": ["jwt"]},
+        {"token_signing_alg": "HS256"},
+        {"token_signing_alg": "none"},
+        {"auth_methods": ("basic",)},
+        {"auth_methods": "client_secret_basic"},
+        {"auth_methods": ()},
+        {"scopes": "readings:read"},
+        {"scopes": ("readings:read readings:write",)},
+        {"scopes": ('a"b',)},
+        {"scopes": ("é",)},
+        {"scopes": ("",)},
+        {"scopes": None},
+        {"grant_types": "client_credentials"},
+        {"token_lifetime": -1},
+        {"token_lifetime": 1.5},
+        {"token_lifetime": "3600"},
+        {"token_lifetime": True},
+        {"token_lifetime": float("inf")},
+        {"token_lifetime": 10**400},
+        {"jwks": {"keys": [{"kty": "EC"}]}},
+        {"jwks": ("kty",)},
+        {"certificate_subject": ("tls_client_auth_subject_dn",)},
+        {"certificate_subject": "CN=x"},
+        {"certificate_thumbprints": "abc"},
+        {"dpop_bound": "yes"},
+        {"certificate_bound": 1},
+        {"may_introspect": "no"},
+    ],
+)
+def test_a_setting_that_could_not_work_is_refused_at_registration_with_what_would_be_right(setting):
+    clients = Clients()
+    (name,) = setting
+    with pytest.raises(ValueError, match=f"Saw {name}=.*; expected "):
+        clients.register("a", "s", **setting)
+    assert clients.find("a") is None
+    clients.register("a", "s")
+    with pytest.raises(ValueError, match=f"Saw {name}="):
+        clients.replace("a", **setting)
+    assert clients.with_secret("a", "s") == clients.find("a")
+
+
+@pytest.mark.parametrize(("client_id", "secret"), [("", "s"), (None, "s"), (7, "s"), (b"a", "s"), ("\ud800", "s"), ("a", 7), ("a", "\ud800")])
+def test_an_id_or_secret_that_no_request_could_carry_is_refused(client_id, secret):
+    with pytest.raises(ValueError, match="expected a text"):
+        Clients().register(client_id, secret)
+
+
+@pytest.mark.parametrize("arguments", [{"new_secret": None}, {"new_secret": "s", "old_until": "tomorrow"}])
+def test_a_rotation_that_could_not_work_is_refused_and_changes_nothing(arguments):
+    clients = Clients()
+    before = clients.register("a", "s")
+    with pytest.raises(ValueError, match="Saw (new_secret|old_until)=.*; expected "):
+        clients.rotate_secret("a", **arguments)
+    assert clients.find("a") is before
+
+
+@pytest.mark.parametrize("setting", [{"token_lifetime": 0}, {"token_lifetime": 10**9}, {"scopes": ["a", "b"]}, {"grant_types": ()}, {"auth_methods": ("none",)}])
+def test_an_odd_setting_that_works_is_taken(setting):
+    assert Clients().register("a", "s", **setting).id == "a"

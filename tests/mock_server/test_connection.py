@@ -363,6 +363,9 @@ def test_a_target_in_absolute_form_is_read(server):
     """RFC 9112 §3.2.2: "a server MUST accept the absolute-form in requests"."""
     answer = ask(server, raw_request(start="POST http://127.0.0.1/token?a=b HTTP/1.1"))
     assert status_of(answer) == 200
+    # RFC 9110 §4.2.3: an empty path is the same as "/".
+    for target in ("http://127.0.0.1", "http://127.0.0.1?a=b"):
+        assert status_of(ask(server, raw_request(b"", start=f"GET {target} HTTP/1.1"))) == 200
 
 
 def test_an_offer_of_another_protocol_is_ignored_and_the_body_read(server):

@@ -107,3 +107,12 @@ def test_a_token_in_the_url_is_not_read(application):
 def test_a_resource_server_gets_no_token_for_itself(application):
     response = application.handle(token_request(GRANT, API), NOW)
     assert fields(response)["error"] == "unauthorized_client"
+
+
+@pytest.mark.parametrize("client_id", ["myapp123", "jwt-app"])
+def test_no_token_is_active_past_its_exp(application, client_id):
+    issued = NOW + 0.7
+    token = token_of(application, client_id, now=issued)
+    for now in (issued, issued + 3598.9, issued + 3599.5, issued + 3600):
+        members = about(application, token, now=now)
+        assert not members["active"] or now < members["exp"]

@@ -171,6 +171,35 @@ def test_a_wrong_token_and_an_unknown_client_get_the_same_401(application, clien
     assert (without.status, without.header("www-authenticate")) == (401, 'Bearer realm="client registration"')
 
 
+def test_a_client_that_the_server_no_longer_has_cannot_be_brought_back_by_its_token(application, client):
+    """RFC 7592 §2.1: 401, and the registration access token is void."""
+    application.clients.remove(client["client_id"])
+    for method in ("GET", "PUT", "DELETE"):
+        assert manage(application, client, method, {"client_id": client["client_id"]}).status == 401
+    assert application.clients.find(client["client_id"]) is None
+
+
+def test_an_update_to_signed_assertions_brings_a_secret_to_sign_with(application, client):
+    change = {"client_id": client["client_id"], "token_endpoint_auth_method": "client_secret_jwt"}
+    secret = fields(manage(application, client, "PUT", change))["client_secret"]
+    assert application.clients.find(client["client_id"]).hmac_key == secret.encode("ascii")
+    assert "client_secret" not in fields(manage(application, client, "PUT", change))
+    assert fields(manage(application, client, "PUT", {"client_id": client["client_id"]})).get("client_secret") is None
+    assert application.clients.find(client["client_id"]).hmac_key == b""
+    assert token_status(application, client | {"client_secret": secret}) == 200
+
+
+@pytest.mark.parametrize("member", ["d", "p", "q", "dp", "dq", "qi", "k"])
+def test_no_private_part_of_a_key_is_taken(application, member):
+    keys = {"keys": [{"kty": "RSA", "n": "x", "e": "AQAB", member: "secret"}]}
+    assert "private" in fields(register(application, {"jwks": keys}))["error_description"]
+
+
+def test_a_member_of_a_key_that_is_no_text_is_called_so(application):
+    told = fields(register(application, {"jwks": {"keys": [{"kty": "EC", "x": 1}]}}))
+    assert "A key in jwks" in told["error_description"]
+
+
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),

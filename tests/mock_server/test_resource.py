@@ -203,3 +203,11 @@ def test_the_status_line_has_the_same_phrase(server):
         head = b"POST /token HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\nExpect: 100-continue\r\n\r\n"
         (answer,) = client.send(head).answers()
     assert answer.startswith(b"HTTP/1.1 413 Content Too Large\r\n")
+
+
+def test_no_client_waits_longer_than_a_window_when_the_clock_was_set_back():
+    send = user_of(Application(teaching_clients(), random.Random(1).randbytes, rate_limit=(1, 60)))
+    assert send("GET", "/api/stations", now=NOW + 600).status == 200
+    assert send("GET", "/api/stations").status == 200
+    refused = send("GET", "/api/stations")
+    assert (refused.status, refused.header("retry-after")) == (429, "60")

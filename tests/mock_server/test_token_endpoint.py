@@ -289,6 +289,15 @@ def test_a_client_may_not_ask_for_the_scope_of_another(application):
     refused(application, token_request(body), "invalid_scope")
 
 
+@pytest.mark.parametrize("body", [GRANT, GRANT + b"&scope=readings:read"])
+def test_a_client_without_any_scope_gets_no_token(body):
+    """RFC 6749 §3.3: scope = scope-token *( SP scope-token ), so there is no empty one to grant."""
+    clients = Clients()
+    clients.register("none", "s", scopes=())
+    application = Application(clients, random.Random(1).randbytes)
+    refused(application, token_request(body + b"&client_id=none&client_secret=s"), "invalid_scope")
+
+
 def test_expires_in_is_the_lifetime_of_the_client():
     clients = Clients()
     clients.register("short", "s", token_lifetime=5)
