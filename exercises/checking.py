@@ -8,7 +8,7 @@ from pathlib import Path
 
 from exercises.progress import Progress
 from exercises.scenario import Exercise, NotAttempted, Scenario, Stage, Unmet
-from mock_server.record import Exchange
+from mock_server.views.record import Exchange
 
 
 @dataclass(frozen=True, slots=True)

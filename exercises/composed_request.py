@@ -5,8 +5,8 @@ import json
 from dataclasses import dataclass
 from urllib.parse import quote_plus, urlencode
 
-from mock_server.form import FORM
-from mock_server.messages import Request
+from mock_server.web.form import FORM
+from mock_server.web.messages import Request
 
 METHODS = ("POST", "GET")
 ENCODINGS = ("form", "JSON")

@@ -24,9 +24,9 @@ from urllib.parse import urlsplit
 
 from IPython.core.error import UsageError
 
-from mock_server.exchange_view import answer_html, answer_text
-from mock_server.messages import Request, Response
-from mock_server.wire import is_whole_answer, parse_request, parse_response
+from mock_server.views.exchange_view import answer_html, answer_text
+from mock_server.web.messages import Request, Response
+from mock_server.web.wire import is_whole_answer, parse_request, parse_response
 
 ANSWER_SECONDS = 10.0
 USAGE = "Expected: %%http http://127.0.0.1:9400 [--exact], then the request in the lines below."

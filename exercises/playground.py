@@ -14,11 +14,11 @@ import ipywidgets
 
 from exercises.composed_request import ENCODINGS, METHODS, PLACES, Choices
 from exercises.http_cell import send_raw
-from mock_server.exchange_view import exchange_html, exchange_text
-from mock_server.explanation import Explanation, explain
-from mock_server.server import Server
-from mock_server.spellings import Spellings, three_spellings
-from mock_server.wire import parse_response, serialize_request
+from mock_server.shells.server import Server
+from mock_server.views.exchange_view import exchange_html, exchange_text
+from mock_server.views.explanation import Explanation, explain
+from mock_server.views.spellings import Spellings, three_spellings
+from mock_server.web.wire import parse_response, serialize_request
 
 #: The published clients of the lessons and their secrets.
 TEACHING_CLIENTS = {

@@ -16,8 +16,8 @@ import mistune
 from exercises.http_cell import complete, send_raw
 from exercises.progress import Progress
 from exercises.question_bank import QuestionData, all_questions
-from mock_server.record import Exchange
-from mock_server.server import prepare
+from mock_server.shells.server import prepare
+from mock_server.views.record import Exchange
 
 _markdown = mistune.create_markdown(escape=True)
 

@@ -16,11 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mock_server.clients import Clients
-from mock_server.messages import Request, Response
-from mock_server.record import Exchange
-from mock_server.server import Server, prepare
-from mock_server.wire import is_whole_answer, message_length
+from mock_server.oauth.clients import Clients
+from mock_server.shells.server import Server, prepare
+from mock_server.views.record import Exchange
+from mock_server.web.messages import Request, Response
+from mock_server.web.wire import is_whole_answer, message_length
 
 ANSWER_SECONDS = 1.0
 _NOT_THE_LEARNERS = (str(Path(__file__).resolve().parent), sysconfig.get_path("stdlib"), "<frozen ")

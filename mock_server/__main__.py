@@ -4,9 +4,9 @@ import argparse
 import signal
 import sys
 
-from mock_server.listening import PREFERRED_PORT
-from mock_server.server import banner, prepare
-from mock_server.tls import KINDS
+from mock_server.shells.listening import PREFERRED_PORT
+from mock_server.shells.server import banner, prepare
+from mock_server.shells.tls import KINDS
 
 
 def main() -> int:

@@ -6,23 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from mock_server.authorization_server import AuthorizationServer
-from mock_server.bearer import ProtectedResource
-from mock_server.clients import READ, WRITE, Clients
-from mock_server.error_pages import error_page, is_error_page
+from mock_server.api.mcp import Mcp
+from mock_server.api.rate_limit import RateLimit
+from mock_server.api.stations import Stations
 from mock_server.faults import Faults, within_dates
-from mock_server.host_header import is_own_host
-from mock_server.inspector import Inspector
-from mock_server.inspector_page import WARNING
-from mock_server.mcp import Mcp
-from mock_server.messages import Request, Response
-from mock_server.metadata import RESOURCE_PATH, metadata_response, resource_metadata
-from mock_server.openapi import PATH as OPENAPI_PATH, openapi
-from mock_server.problems import problem
-from mock_server.rate_limit import RateLimit
-from mock_server.record import Record
-from mock_server.signing_keys import NewKey, teaching_key
-from mock_server.stations import Stations
+from mock_server.oauth.authorization_server import AuthorizationServer
+from mock_server.oauth.bearer import ProtectedResource
+from mock_server.oauth.clients import READ, WRITE, Clients
+from mock_server.oauth.metadata import RESOURCE_PATH, metadata_response, resource_metadata
+from mock_server.oauth.signing_keys import NewKey, teaching_key
+from mock_server.views.error_pages import error_page, is_error_page
+from mock_server.views.inspector import Inspector
+from mock_server.views.inspector_page import WARNING
+from mock_server.views.openapi import PATH as OPENAPI_PATH
+from mock_server.views.openapi import openapi
+from mock_server.views.record import Record
+from mock_server.web.host_header import is_own_host
+from mock_server.web.messages import Request, Response
+from mock_server.web.problems import problem
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Application:
     """An authorization server and the API that it protects.
 
     `random_bytes(n)` returns n bytes; tokens are made of them, so the same source gives the same tokens.
-    `new_key` makes the keys that sign JWT access tokens; see `mock_server.signing_keys.NewKey`.
+    `new_key` makes the keys that sign JWT access tokens; see `mock_server.oauth.signing_keys.NewKey`.
     `issuer` is the URL at which clients reach this server, without a slash at its end (RFC 8414 §2).
     `exposed` says that others than this machine's own can reach it: then nobody may register a client.
     `rate_limit=(calls, seconds)` is how much the API takes from each client; None for no limit.

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 
-from mock_server.access_tokens import AccessTokens
 from mock_server.fault_kinds import KINDS, check_options, kind_named
-from mock_server.messages import Request, Response
-from mock_server.problems import problem
-from mock_server.senders import client_id_in, issued_token_in
+from mock_server.oauth.access_tokens import AccessTokens
+from mock_server.views.senders import client_id_in, issued_token_in
+from mock_server.web.messages import Request, Response
+from mock_server.web.problems import problem
 
 #: The first second that no date of HTTP can name, and the last that none needs to (RFC 9110 §5.6.7).
 _FIRST_SECOND, _LAST_SECOND = 0.0, 253_402_300_799.0

@@ -4,8 +4,8 @@ import json
 from urllib.parse import unquote_plus
 
 from exercises.scenario import Call, Exercise, Scenario, Stage, expect
-from mock_server.form import FORM
-from mock_server.messages import Request, Response
+from mock_server.web.form import FORM
+from mock_server.web.messages import Request, Response
 
 # Not /token, so that a path written into the code is noticed.
 PATH = "/oauth2/token"

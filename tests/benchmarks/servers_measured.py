@@ -13,8 +13,8 @@ TOKENS, CLIENTS = 100_000, 10_000
 
 
 def serve_kit(tokens: int = 0, clients: int = 0) -> None:
-    from mock_server.messages import Request
-    from mock_server.server import prepare
+    from mock_server.web.messages import Request
+    from mock_server.shells.server import prepare
 
     server = prepare(0, seed=None)
     headers = (("host", "127.0.0.1"), ("content-type", "application/x-www-form-urlencoded"))
@@ -28,7 +28,7 @@ def serve_kit(tokens: int = 0, clients: int = 0) -> None:
 
 
 def serve_beside_a_cell(spins: bool) -> None:
-    from mock_server.server import prepare
+    from mock_server.shells.server import prepare
 
     server = prepare(0, seed=None)
     server.start()
@@ -45,7 +45,7 @@ def serve_bare() -> None:
     import uvicorn
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-    from mock_server.listening import listen
+    from mock_server.shells.listening import listen
 
     class WithoutDelay(HttpToolsProtocol):
         def connection_made(self, transport) -> None:

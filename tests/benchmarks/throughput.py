@@ -77,7 +77,7 @@ def measure(server: subprocess.Popen, port: int, connections: int, seconds: floa
 
 def report_throughput(seconds: float) -> dict[str, float]:
     """Prints the table; gives the requests a CPU-second of each row at the most connections."""
-    from mock_server.clients import teaching_clients
+    from mock_server.oauth.clients import teaching_clients
 
     known = [name for name, client in CLIENTS.items() if teaching_clients().with_secret(*client)]
     rows = [("bare", "bare"), *((name, "kit") for name in known), ("Authlib", "authlib")]

@@ -13,7 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from exercises import http_cell
 from exercises.http_cell import RawAnswer, complete, exactly, send_raw
-from mock_server.server import prepare
+from mock_server.shells.server import prepare
 
 BODY = "grant_type=client_credentials&client_id=myapp123&client_secret=secret456"
 TYPED = f"POST /token HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\n{BODY}\n"

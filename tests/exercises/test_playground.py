@@ -6,8 +6,8 @@ from exercises import playground
 from exercises.composed_request import Choices
 from exercises.playground import TEACHING_CLIENTS
 from mock_server import start
-from mock_server.clients import teaching_clients
-from mock_server.explanation import explain
+from mock_server.oauth.clients import teaching_clients
+from mock_server.views.explanation import explain
 
 
 @pytest.fixture(scope="module")

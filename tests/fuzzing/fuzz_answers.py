@@ -19,15 +19,15 @@ if __name__ == "__main__":
 
     with atheris.instrument_imports(include=["mock_server"]):
         import mock_server.application
-        import mock_server.in_memory
+        import mock_server.shells.in_memory
 
 from mock_server.application import Application
-from mock_server.clients import teaching_clients
+from mock_server.oauth.clients import teaching_clients
 from mock_server.clock import Clock
-from mock_server.in_memory import answer_bytes
-from mock_server.messages import Request
-from mock_server.record import Record
-from mock_server.wire import parse_request, parse_response
+from mock_server.shells.in_memory import answer_bytes
+from mock_server.web.messages import Request
+from mock_server.views.record import Record
+from mock_server.web.wire import parse_request, parse_response
 from well_formed import check_answer
 
 

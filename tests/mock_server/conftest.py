@@ -7,7 +7,7 @@ import pytest
 
 from mock_server import start
 from mock_server.application import Application
-from mock_server.clients import teaching_clients
+from mock_server.oauth.clients import teaching_clients
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from mock_server.messages import Request, Response
+from mock_server.web.messages import Request, Response
 
 NOW = 1_767_268_800.0
 FORM = "application/x-www-form-urlencoded"

@@ -3,8 +3,8 @@ import random
 import pytest
 
 from mock_server.application import Application
-from mock_server.clients import teaching_clients
-from mock_server.messages import Request
+from mock_server.oauth.clients import teaching_clients
+from mock_server.web.messages import Request
 from plain_client import GOOD_BODY, NOW, api_request, fields, token_request
 
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_server.application import Application
-from mock_server.clients import teaching_clients
-from mock_server.messages import Request
+from mock_server.oauth.clients import teaching_clients
+from mock_server.web.messages import Request
 from plain_client import FORM, NOW, basic, fields, token_request
 from well_formed import check_answer
 

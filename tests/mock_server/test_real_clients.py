@@ -17,7 +17,7 @@ from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session as OAuthlibSession
 
 from mock_server import start
-from mock_server.teaching_keys import ASSERTION_APP_PRIVATE_KEY
+from mock_server.oauth.teaching_keys import ASSERTION_APP_PRIVATE_KEY
 from plain_client import GRANT
 
 #: Reserved characters, so that the form-encoding inside Basic shows (RFC 6749 §2.3.1).

@@ -3,7 +3,7 @@
 import json
 import re
 
-from mock_server.messages import Request, Response
+from mock_server.web.messages import Request, Response
 
 # RFC 6749 §5.2
 ERROR_TEXT = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")

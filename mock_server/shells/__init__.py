@@ -1,0 +1,1 @@
+"""What carries the application: a socket of this machine, or nothing but this process."""
