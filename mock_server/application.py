@@ -58,8 +58,12 @@ class Application:
     record: Record = field(default_factory=Record)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.clients, Clients):
+            raise ValueError(f"Saw clients={self.clients!r}; expected Clients, made with Clients() and its register(id, secret).")
+        if not isinstance(self.dpop_nonce, bool):
+            raise ValueError(f"Saw dpop_nonce={self.dpop_nonce!r}; expected True or False.")
         if self.rate_limit is not None:
-            self.stations.rate_limit = RateLimit(*self.rate_limit)
+            self.stations.rate_limit = RateLimit(*_pair(self.rate_limit))
         self.authorization_server = AuthorizationServer(
             self.issuer,
             self.clients,
@@ -132,6 +136,12 @@ class Application:
         # RFC 9110 §12.5.5: a browser gets a page here.
         headers = (("content-type", "application/json"), ("vary", "Accept"))
         return Response(200, headers, json.dumps(body).encode("ascii"))
+
+
+def _pair(rate_limit: object) -> tuple[object, object]:
+    if not isinstance(rate_limit, (tuple, list)) or len(rate_limit) != 2:
+        raise ValueError(f"Saw rate_limit={rate_limit!r}; expected calls and seconds, as in (100, 60), or None for no limit.")
+    return tuple(rate_limit)
 
 
 def _pattern_of(path: str) -> str:

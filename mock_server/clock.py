@@ -39,9 +39,9 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward by `seconds`. ValueError where that leads back, or beyond the year 9999."""
-        if not (seconds >= 0 and self.now() + seconds < _END_OF_TIME):
+        if not (_is_number(seconds) and seconds >= 0 and seconds < _END_OF_TIME - self.now()):
             raise ValueError(
-                f"The clock only moves forward, to the year 9999 at most: saw advance({seconds}), expected seconds from 0 on."
+                f"The clock only moves forward, to the year 9999 at most: saw advance({seconds!r}), expected seconds from 0 on."
             )
         target = self._advanced + seconds
         # Each event finds the clock at its own time, those of the same time in the order in which they were asked for.
@@ -58,8 +58,8 @@ class Clock:
         It happens within `advance`, in the thread that calls it; time that passes by itself calls nothing.
         ValueError for a time that is not ahead, TypeError for what cannot be called.
         """
-        if not seconds > 0:
-            raise ValueError(f"Saw at({seconds}); expected seconds from now, more than 0.")
+        if not (_is_number(seconds) and seconds > 0):
+            raise ValueError(f"Saw at({seconds!r}); expected seconds from now, more than 0.")
         if not callable(action):
             raise TypeError(f"Saw {action!r} to call; expected a function without arguments, as in lambda: server.fail_next(503).")
         self._scheduled += 1
@@ -72,9 +72,13 @@ class Clock:
 
     def skew_api(self, seconds: float) -> None:
         """Let the API's clock be `seconds` ahead of the authorization server's, or behind it where negative; 0 sets it right."""
-        if not -_MOST_SKEW <= seconds <= _MOST_SKEW:
-            raise ValueError(f"Saw skew_api({seconds}); expected seconds, a year ({_MOST_SKEW:.0f}) either way at most.")
+        if not (_is_number(seconds) and -_MOST_SKEW <= seconds <= _MOST_SKEW):
+            raise ValueError(f"Saw skew_api({seconds!r}); expected seconds, a year ({_MOST_SKEW:.0f}) either way at most.")
         self._api_skew = float(seconds)
 
     def __repr__(self) -> str:
         return f"<clock at {formatdate(self.now(), usegmt=True)}>"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -4,6 +4,7 @@ A fault decides from the request alone, or from the answer that it would have go
 answer can say (late, cut short, never) is written on it for the shell that sends it: see `FaultyResponse`.
 """
 
+import heapq
 import json
 import threading
 from collections.abc import Callable
@@ -77,6 +78,7 @@ class Faults:
         self._chance = chance
         self._waiting: dict[int, Fault] = {}
         self._added = 0
+        #: When a token is to end, soonest first: a heap.
         self._revocations: list[tuple[float, str]] = []
         self._lock = threading.Lock()
 
@@ -98,6 +100,8 @@ class Faults:
             raise ValueError(f"Saw probability={probability!r}; expected a number above 0, up to 1.")
         if path is not None and not (isinstance(path, str) and path.startswith(("/", "*"))):
             raise ValueError(f"Saw path={path!r}; expected the path of a request, as in '/token' or '/api/*'.")
+        if client is not None and not isinstance(client, str):
+            raise ValueError(f"Saw client={client!r}; expected the id of a client, as in 'myapp123'.")
         checked = check_options(name, options)
         with self._lock:
             if len(self._waiting) >= self.MOST_WAITING:
@@ -174,7 +178,9 @@ class Faults:
             response = change(response)
         elif fault.kind == "early_revocation":
             with self._lock:
-                self._revocations.append((now + options["seconds"], issued_token_in(response)["access_token"]))
+                # More than these no server ends before their time.
+                if len(self._revocations) < AccessTokens.MOST_REVOKED:
+                    heapq.heappush(self._revocations, (now + options["seconds"], issued_token_in(response)["access_token"]))
         delivery = {
             "latency": {"delay": options.get("seconds", 0.0), "virtual": options.get("virtual", False)},
             "silence": {"delay": options.get("seconds", 0.0), "ending": "nothing"},
@@ -185,8 +191,9 @@ class Faults:
 
     def _revoke_what_is_due(self, now: float, tokens: AccessTokens) -> None:
         with self._lock:
-            due = [value for at, value in self._revocations if at <= now]
-            self._revocations = [each for each in self._revocations if each[0] > now]
+            due = []
+            while self._revocations and self._revocations[0][0] <= now:
+                due.append(heapq.heappop(self._revocations)[1])
         for value in due:
             tokens.revoke(value, now)
 

@@ -17,8 +17,11 @@ class _Window:
 class RateLimit:
     """At most `calls` in each `seconds`, counted from a client's first call; ValueError for a limit that allows none."""
 
+    #: RFC 9651 §3.3.1: an integer of a structured field has 15 digits at most.
+    MOST = 10**15 - 1
+
     def __init__(self, calls: int, seconds: float) -> None:
-        if type(calls) is not int or type(seconds) not in (int, float) or calls < 1 or not 0 < seconds < math.inf:
+        if type(calls) is not int or type(seconds) not in (int, float) or not (1 <= calls <= self.MOST and 0 < seconds <= self.MOST):
             raise ValueError(
                 f"Saw rate_limit=({calls!r}, {seconds!r}); expected calls and seconds, both above zero, as in (100, 60)."
             )

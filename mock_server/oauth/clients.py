@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import math
+import threading
 from dataclasses import dataclass, field, replace
 
 from mock_server.oauth.client_settings import KEY_METHODS, SECRET_METHODS, check_settings, check_text
@@ -76,12 +77,14 @@ class Client:
 
 
 class Clients:
-    """Clients by id. Asking for an unknown one costs as much as for a known one."""
+    """Clients by id, which any thread may change. Asking for an unknown one costs as much as for a known one."""
 
     _UNKNOWN = Client("")
 
     def __init__(self, clients: tuple[Client, ...] = ()) -> None:
         self._by_id = {client.id: client for client in clients}
+        #: From reading a client to putting another in its place nobody else may change it.
+        self._lock = threading.Lock()
 
     def register(self, client_id: str, secret: str | None, **settings: object) -> Client:
         """Add a client, or replace the one of that id. `secret=None` makes a public client, unless it has a key.
@@ -98,7 +101,8 @@ class Clients:
         client = Client(client_id, digest, **settings)
         if secret is not None and "client_secret_jwt" in client.auth_methods:
             client = replace(client, hmac_key=secret.encode("utf-8"))
-        self._by_id[client_id] = client
+        with self._lock:
+            self._by_id[client_id] = client
         return client
 
     def rotate_secret(self, client_id: str, new_secret: str, *, old_until: float = math.inf) -> Client:
@@ -109,34 +113,38 @@ class Clients:
         check_text("new_secret", new_secret)
         if isinstance(old_until, bool) or not isinstance(old_until, (int, float)):
             raise ValueError(f"Saw old_until={old_until!r}; expected seconds since 1970, as in server.clock.now() + 3600.")
-        client = self._by_id[client_id]
-        client = self._by_id[client_id] = replace(
-            client,
-            secret_digest=_digest(new_secret),
-            hmac_key=new_secret.encode("utf-8") if "client_secret_jwt" in client.auth_methods else b"",
-            old_secret_digest=client.secret_digest,
-            old_hmac_key=client.hmac_key,
-            old_secret_until=old_until,
-        )
+        with self._lock:
+            client = self._by_id[client_id]
+            client = self._by_id[client_id] = replace(
+                client,
+                secret_digest=_digest(new_secret),
+                hmac_key=new_secret.encode("utf-8") if "client_secret_jwt" in client.auth_methods else b"",
+                old_secret_digest=client.secret_digest,
+                old_hmac_key=client.hmac_key,
+                old_secret_until=old_until,
+            )
         return client
 
     def drop_old_secret(self, client_id: str) -> Client:
         """End a rotation: only the newest secret is good. KeyError for an unknown client."""
-        client = replace(self._by_id[client_id], old_secret_digest=_NO_SECRET, old_hmac_key=b"")
-        self._by_id[client_id] = client
+        with self._lock:
+            client = replace(self._by_id[client_id], old_secret_digest=_NO_SECRET, old_hmac_key=b"")
+            self._by_id[client_id] = client
         return client
 
     def replace(self, client_id: str, **settings: object) -> Client:
         """Give a client other settings; its secret stays. KeyError where there is no such client."""
-        client = replace(self._by_id[client_id], **settings)
-        if "client_secret_jwt" not in client.auth_methods:
-            client = replace(client, hmac_key=b"", old_hmac_key=b"")
-        self._by_id[client_id] = client
+        with self._lock:
+            client = replace(self._by_id[client_id], **settings)
+            if "client_secret_jwt" not in client.auth_methods:
+                client = replace(client, hmac_key=b"", old_hmac_key=b"")
+            self._by_id[client_id] = client
         return client
 
     def remove(self, client_id: str) -> None:
         """Forget a client; an unknown one is no error."""
-        self._by_id.pop(client_id, None)
+        with self._lock:
+            self._by_id.pop(client_id, None)
 
     def all(self) -> list[Client]:
         """In the order in which they were registered."""

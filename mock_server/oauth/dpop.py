@@ -39,7 +39,8 @@ class DPoP:
     def __init__(self, issuer: str, random_bytes: Callable[[int], bytes], requires_nonce: bool = False) -> None:
         self._issuer = issuer
         self._nonce_key = random_bytes(32) if requires_nonce else b""
-        self._used = ReplayMemory()
+        # The API may have a clock of its own, by which the token endpoint must forget nothing.
+        self._used, self._used_at_api = ReplayMemory(), ReplayMemory()
 
     def nonce_headers(self, now: float) -> Headers:
         """§8.2: the nonce for the next proof; empty where none is required."""
@@ -77,7 +78,8 @@ class DPoP:
                 raise self._refused(f"ath is {seen}; it must be the SHA-256 of the access token that is sent along, in base64url")
         # §11.1: jti is remembered for as long as the proof could be used.
         key = thumbprint(jwk)
-        if not self._used.use(now, made_at + MOST_AGE, key, jwt.claims["jti"]):
+        used = self._used if access_token is None else self._used_at_api
+        if not used.use(now, made_at + MOST_AGE, key, jwt.claims["jti"]):
             raise self._refused("This DPoP proof was used before (the server has seen its jti); make a new one for each request")
         return key
 

@@ -105,7 +105,7 @@ class SigningKeys:
 
         ValueError for an overlap below zero.
         """
-        if not overlap >= 0:
+        if not isinstance(overlap, (int, float)) or isinstance(overlap, bool) or not overlap >= 0:
             raise ValueError(f"Saw overlap={overlap!r}; expected seconds, from 0 on: for how long the earlier keys stay published.")
         for algorithm in ALGORITHMS:
             self.current(algorithm)

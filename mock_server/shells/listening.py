@@ -14,6 +14,8 @@ def check_address(host: str, port: int | None, expose: bool) -> None:
     """ValueError for what is no port, and for an address that others can reach unless `expose` allows it."""
     if port is not None and (type(port) is not int or not 0 <= port <= 65535):
         raise ValueError(f"Saw port {port!r}; expected a whole number from 0 to 65535, or none for {PREFERRED_PORT}.")
+    if not isinstance(host, str):
+        raise ValueError(f"Saw host {host!r}; expected the text of an address, such as '127.0.0.1'.")
     if not expose and not is_loopback(host):
         raise ValueError(
             f"Refused to listen on {host}: others could reach it, and this is a teaching server with published secrets. "
@@ -58,6 +60,8 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        reason = f"cannot listen on {host}:{port} ({error.strerror}); stop what holds that port, or choose another"
+        is_held = error.errno in (errno.EADDRINUSE, errno.EACCES)
+        advice = "stop what holds that port, or choose another" if is_held else "the host must be an address of this machine"
+        reason = f"cannot listen on {host}:{port} ({error.strerror}); {advice}"
         raise OSError(error.errno, reason) from None
     return listener

@@ -21,7 +21,7 @@ def test_a_running_clock_follows_the_computer():
     assert before + 10 <= clock.now() <= time.time() + 10
 
 
-@pytest.mark.parametrize("seconds", [-1, -0.001, -math.inf, math.inf, math.nan, 1e12])
+@pytest.mark.parametrize("seconds", [-1, -0.001, -math.inf, math.inf, math.nan, 1e12, 10**400, "3600", None, True])
 def test_a_clock_refuses_to_go_back_or_where_no_date_can_be_written(seconds):
     clock = Clock.stopped()
     with pytest.raises(ValueError, match="advance"):
@@ -31,3 +31,18 @@ def test_a_clock_refuses_to_go_back_or_where_no_date_can_be_written(seconds):
 
 def test_a_clock_shows_its_time():
     assert repr(Clock.stopped()) == "<clock at Thu, 01 Jan 2026 12:00:00 GMT>"
+
+
+@pytest.mark.parametrize("seconds", ["60", None, True, -1])
+def test_what_is_no_time_ahead_is_refused_in_words(seconds):
+    clock = Clock.stopped()
+    with pytest.raises(ValueError, match=r"Saw at\(.*expected seconds"):
+        clock.at(seconds, lambda: None)
+
+
+@pytest.mark.parametrize("seconds", ["60", None, True, 1e9])
+def test_what_is_no_skew_is_refused_in_words(seconds):
+    clock = Clock.stopped()
+    with pytest.raises(ValueError, match=r"Saw skew_api\(.*expected seconds"):
+        clock.skew_api(seconds)
+    assert clock.api_skew == 0

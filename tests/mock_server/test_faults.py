@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from mock_server import start
+from mock_server.oauth.access_tokens import AccessTokens
 from mock_server.fault_kinds import KINDS
 from mock_server.faults import Faults
 from mock_server.shells.in_process import in_process
@@ -194,3 +195,21 @@ def test_the_clock_does_what_was_scheduled_when_its_time_passes():
         assert (seen, server.clock.now() - began) == ([10, 20], 109)
         with pytest.raises(ValueError, match="more than 0"):
             server.clock.at(0, print)
+
+
+@pytest.mark.parametrize("client", [7, b"myapp123", ["myapp123"]])
+def test_a_fault_for_what_is_no_client_id_is_refused(client):
+    with pytest.raises(ValueError, match="Saw client=.*; expected the id"):
+        Faults(random.random).add("503", client=client)
+
+
+def test_the_revocations_that_wait_are_bounded(application, monkeypatch):
+    monkeypatch.setattr(AccessTokens, "MOST_REVOKED", 3)
+    application.faults.add("early_revocation", seconds=10, times=None)
+    tokens = [fields(application.handle(token_request(), NOW))["access_token"] for _ in range(5)]
+    application.faults.clear()
+
+    def status(token):
+        return application.handle(api_request("GET", "/api/stations", ("authorization", f"Bearer {token}")), NOW + 10).status
+
+    assert [status(token) for token in tokens] == [401, 401, 401, 200, 200]

@@ -1,5 +1,7 @@
 import base64
 import random
+import sys
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -173,3 +175,30 @@ def test_a_rotation_that_could_not_work_is_refused_and_changes_nothing(arguments
 @pytest.mark.parametrize("setting", [{"token_lifetime": 0}, {"token_lifetime": 10**9}, {"scopes": ["a", "b"]}, {"grant_types": ()}, {"auth_methods": ("none",)}])
 def test_an_odd_setting_that_works_is_taken(setting):
     assert Clients().register("a", "s", **setting).id == "a"
+
+
+@pytest.fixture
+def threads_take_turns_often():
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+def test_a_rotation_is_not_lost_when_another_thread_changes_the_client(threads_take_turns_often):
+    clients = Clients()
+    clients.register("a", "s")
+
+    def change():
+        for seconds in range(2000):
+            clients.replace("a", token_lifetime=seconds)
+
+    other = threading.Thread(target=change)
+    other.start()
+    number = 0
+    while other.is_alive():
+        number += 1
+        clients.rotate_secret("a", f"secret {number}")
+        assert clients.with_secret("a", f"secret {number}")
+    other.join()
+    assert clients.find("a").token_lifetime == 1999

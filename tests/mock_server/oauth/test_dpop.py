@@ -107,3 +107,12 @@ def test_a_server_that_requires_a_nonce_hands_one_out_and_takes_it():
 @pytest.mark.parametrize("value", ["", "x", "a.b.c", "é", "e30.e30.e30"])
 def test_what_is_no_proof_is_refused_without_an_accident(application, value):
     assert application.handle(token_request(GOOD_BODY, ("DPoP", value)), NOW).status == 400
+
+
+def test_a_proof_stays_used_when_the_clock_of_the_api_runs_ahead(application, token):
+    once = proof()
+    assert application.handle(token_request(GOOD_BODY, once), NOW).status == 200
+    ahead = proof("GET", API_URL, token=token, iat=int(NOW) + 600)
+    request = api_request("GET", "/api/stations", ("authorization", f"DPoP {token}"), ahead)
+    assert application.handle(request, NOW + 600).status == 200
+    assert application.handle(token_request(GOOD_BODY, once), NOW).status == 400

@@ -39,7 +39,7 @@ def test_an_earlier_rotation_is_not_made_longer_by_a_later_one():
     assert keys.find("es256-2", NOW + 104) and not keys.find("es256-2", NOW + 105)
 
 
-@pytest.mark.parametrize("overlap", [-1, float("nan")])
+@pytest.mark.parametrize("overlap", [-1, float("nan"), "60", None, True])
 def test_an_overlap_that_cannot_be_is_refused(overlap):
     with pytest.raises(ValueError, match="overlap"):
         SigningKeys(teaching_key).rotate(NOW, overlap)

@@ -442,3 +442,23 @@ def test_a_server_that_is_stopped_before_it_serves_ends_at_once():
     server.serve()
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", server.port), timeout=1)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"rate_limit": 5},
+        {"rate_limit": (1,)},
+        {"rate_limit": (1, 2, 3)},
+        {"rate_limit": (10**16, 60)},
+        {"clients": ()},
+        {"clients": {"myapp123": "secret456"}},
+        {"dpop_nonce": "false"},
+        {"host": 2130706433},
+    ],
+    ids=repr,
+)
+def test_a_setting_of_the_wrong_type_is_refused_with_what_would_be_right(setting):
+    (name,) = setting
+    with pytest.raises(ValueError, match=f"Saw {name}.*; expected "):
+        start(0, **setting)
