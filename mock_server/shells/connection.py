@@ -80,6 +80,8 @@ class Connection(asyncio.Protocol):
         if self._delivery is not None:
             self._delivery.cancel()
         self._reader.let_go()
+        # Both hold this object: let go of, it is free at once and not when the collector comes by.
+        self._reader = self._deadline = None
 
     def close(self) -> None:
         """End when all that is written is sent."""

@@ -1,4 +1,5 @@
-"""Whether the server stays whole under a crowd: many clients at once for a minute, without an error and without growing.
+"""Whether the server stays whole under a crowd: many clients at once for a minute, without an error, and without
+growing by more than the tokens that live.
 
     python tests/benchmarks/sustained_load.py [--clients 500] [--seconds 60]
 

@@ -1,11 +1,13 @@
 """Clients that hang, flood, stammer, lie and leave: each gets a clear answer or a closed connection, and the next is served."""
 
 import contextlib
+import gc
 import random
 import socket
 import ssl
 import struct
 import time
+import weakref
 
 import pytest
 import requests
@@ -473,6 +475,21 @@ def test_clients_that_do_not_read_their_answers_harm_nobody(caplog):
         assert time.monotonic() - begun < 3
         clients[2].close()
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("message", [b"", raw_request()[:50], raw_request(), b"junk\r\n\r\n"], ids=["nothing", "half", "whole", "junk"])
+def test_what_a_connection_held_is_free_when_it_has_ended(message):
+    """Without waiting for the garbage collector, which would have to look through all tokens for it."""
+    with start(0) as server, PlainClient(server) as client:
+        client.send(message)
+        wait_until(lambda: server._connections and (not message or server.exchanges))
+        (held,) = map(weakref.ref, server._connections)
+        gc.disable()
+        try:
+            client.close()
+            wait_until(lambda: held() is None)
+        finally:
+            gc.enable()
 
 
 def test_half_a_request_does_nothing():
