@@ -6,9 +6,9 @@ import pytest
 import requests
 
 from mock_server import start
-from mock_server.oauth.access_tokens import AccessTokens
 from mock_server.fault_kinds import KINDS
 from mock_server.faults import Faults
+from mock_server.oauth.access_tokens import AccessTokens
 from mock_server.shells.in_process import in_process
 from plain_client import NOW, api_request, basic, fields, token_request
 
