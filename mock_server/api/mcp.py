@@ -87,11 +87,14 @@ class Mcp:
         if version is not None and version not in VERSIONS and method != "initialize":
             error = (UNSUPPORTED_VERSION, f"MCP-Protocol-Version is {version[:20]}; this server speaks {' and '.join(VERSIONS)}.")
             return _rpc(number, error=error, status=400, data={"supported": list(VERSIONS), "requested": version[:20]})
-        if "id" not in message or (method is None and ("result" in message or "error" in message)):
+        is_response = method is None and ("result" in message or "error" in message)
+        # JSON-RPC 2.0 §4.1: a notification is a request without an id, so it has a method.
+        if is_response or ("id" not in message and isinstance(method, str)):
             return Response(202)
         # Basic: the id of a request must not be null.
         if number is None or not isinstance(method, str):
-            return _rpc(number, error=(INVALID_REQUEST, "A request has an id and a method."), status=400)
+            detail = "A request has an id and a method, a notification only a method; a method is a text."
+            return _rpc(number, error=(INVALID_REQUEST, detail), status=400)
         try:
             return _rpc(number, self._call(method, message.get("params", {})))
         except RpcError as error:

@@ -23,7 +23,7 @@ class RateLimit:
     def __init__(self, calls: int, seconds: float) -> None:
         if type(calls) is not int or type(seconds) not in (int, float) or not (1 <= calls <= self.MOST and 0 < seconds <= self.MOST):
             raise ValueError(
-                f"Saw rate_limit=({calls!r}, {seconds!r}); expected calls and seconds, both above zero, as in (100, 60)."
+                f"Saw rate_limit=({calls!r}, {seconds!r}); expected calls and seconds, both above zero and of 15 digits at most, as in (100, 60)."
             )
         self._calls, self._seconds = calls, seconds
         self._windows: dict[str, _Window] = {}

@@ -140,6 +140,9 @@ def _what_is_missing(request: Request, parameters: dict[str, str]) -> str:
     for name in parameters:
         if name.strip() in ("client_id", "client_secret") and name != name.strip():
             return f"There is a parameter {name!r}, with a space in its name, and no {name.strip()}: write no spaces."
+    if request.client_certificate:
+        # RFC 8705 §2: "the client MUST include the client_id parameter".
+        return "This connection has a client certificate, but the request does not say whose: send client_id in the form body."
     return f"The request does not say which client sends it: {advice}."
 
 

@@ -100,6 +100,8 @@ class Registrations:
     def _update(self, request: Request, client_id: str, token: str) -> Response:
         """RFC 7592 §2.2: the new metadata takes the place of the old as a whole."""
         client, registration = self._clients.find(client_id), self._by_id[client_id]
+        if client is None:  # Whoever runs the server may remove a client at any moment.
+            return _not_yours(with_token=True)
         try:
             sent = _json_in(request)
             metadata = read_metadata(sent)
@@ -117,11 +119,14 @@ class Registrations:
         # RFC 7523 §3: an HMAC needs the secret itself, and of the one before only the digest is here.
         needs_secret |= metadata["token_endpoint_auth_method"] == "client_secret_jwt" and not client.hmac_key
         new_secret = self._random_text(24) if needs_secret else None
-        self._by_id[client_id] = Registration(metadata, registration.issued_at, registration.token_digest)
         if new_secret is None and _uses_secret(metadata):
-            self._clients.replace(client_id, **_settings(metadata))
+            try:
+                self._clients.replace(client_id, **_settings(metadata))
+            except KeyError:
+                return _not_yours(with_token=True)
         else:
             self._let_in(client_id, new_secret, metadata)
+        self._by_id[client_id] = Registration(metadata, registration.issued_at, registration.token_digest)
         return self._information(200, client_id, token, new_secret)
 
     def _delete(self, request: Request, client_id: str, token: str) -> Response:

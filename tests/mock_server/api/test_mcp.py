@@ -103,6 +103,13 @@ def test_an_unsupported_protocol_version_header_is_a_400(ask):
     assert fields(response)["error"]["data"]["supported"] == ["2025-06-18", "2025-11-25"]
 
 
+@pytest.mark.parametrize("message", [{}, {"method": 5}, {"method": None}, {"params": {}}])
+def test_a_message_without_a_method_is_no_notification(ask, message):
+    """JSON-RPC 2.0 §4: method is "a String containing the name of the method to be invoked"."""
+    response = ask({"jsonrpc": "2.0"} | message)
+    assert (response.status, fields(response)["error"]["code"]) == (400, -32600)
+
+
 def test_a_notification_is_accepted_with_202_and_no_body(ask):
     response = ask({"jsonrpc": "2.0", "method": "notifications/initialized"})
     assert (response.status, response.body) == (202, b"")

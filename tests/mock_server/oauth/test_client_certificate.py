@@ -165,3 +165,10 @@ def test_the_registration_says_what_it_keeps(application):
     manage = ("authorization", f"Bearer {client['registration_access_token']}")
     read = fields(application.handle(api_request("GET", f"/register/{client['client_id']}", manage), NOW))
     assert read["dpop_bound_access_tokens"] is True
+
+
+def test_a_certificate_without_a_client_id_is_told_to_bring_one(application):
+    """RFC 8705 §2: client_id is required, so that the certificate need not say whose it is."""
+    response = post(application, "/token", GRANT, CLIENT)
+    assert response.status == 401
+    assert "send client_id" in fields(response)["error_description"]

@@ -179,6 +179,21 @@ def test_a_client_that_the_server_no_longer_has_cannot_be_brought_back_by_its_to
     assert application.clients.find(client["client_id"]) is None
 
 
+@pytest.mark.parametrize("asked", [1, 2])
+def test_a_client_that_is_removed_while_it_updates_is_gone_and_no_fault_of_the_server(application, client, monkeypatch, asked):
+    find, times = application.clients.find, iter(range(1, 9))
+
+    def found(client_id):
+        there = find(client_id)
+        if next(times) == asked:
+            application.clients.remove(client_id)
+        return there
+
+    monkeypatch.setattr(application.clients, "find", found)
+    assert manage(application, client, "PUT", {"client_id": client["client_id"]}).status == 401
+    assert find(client["client_id"]) is None
+
+
 def test_an_update_to_signed_assertions_brings_a_secret_to_sign_with(application, client):
     change = {"client_id": client["client_id"], "token_endpoint_auth_method": "client_secret_jwt"}
     secret = fields(manage(application, client, "PUT", change))["client_secret"]

@@ -462,3 +462,9 @@ def test_a_setting_of_the_wrong_type_is_refused_with_what_would_be_right(setting
     (name,) = setting
     with pytest.raises(ValueError, match=f"Saw {name}.*; expected "):
         start(0, **setting)
+
+
+def test_an_address_of_another_machine_is_not_blamed_on_the_port():
+    # RFC 5737: 192.0.2.0/24 is nobody's.
+    with pytest.raises(OSError, match="192.0.2.1:0.*the host must be an address of this machine"):
+        start(0, host="192.0.2.1", expose=True)
