@@ -99,13 +99,15 @@ class Application:
 
     def handle(self, request: Request, now: float) -> Response:
         """The answer at the time `now`, in seconds since 1970, complete with `Date` and `Content-Length`."""
+        if refusal := self._not_for_this_server(request):
+            return refusal.ready_to_send(now)
         if self.inspector.is_asked(request):
-            return self._answer(request, now).ready_to_send(now)
+            return self.inspector.response(request, now).ready_to_send(now)
         if request.path.startswith("/api/") and (skew := self.api_skew()):
             now = within_dates(now + skew)
         return self.faults.answer(request, now, self._answer, self.authorization_server.tokens)
 
-    def _answer(self, request: Request, now: float) -> Response:
+    def _not_for_this_server(self, request: Request) -> Response | None:
         # RFC 9112 §3: request-line = method SP request-target SP HTTP-version; the parser calls a missing version 0.9.
         if request.version not in ("1.0", "1.1"):
             return problem(505, f"Expected a request line that ends with HTTP/1.1, saw version {request.version[:20]}.")
@@ -117,14 +119,15 @@ class Application:
             # RFC 9110 §15.5.20: not a server for that name.
             detail = f"The Host header is {quote(hosts[0], safe=':[]')[:100]}, and this server answers for this machine's own address."
             return problem(421, f"{detail} To serve other names, start it with expose.")
-        if self.inspector.is_asked(request):
-            return self.inspector.response(request, now)
-        if is_error_page(request.path):
+        return None
+
+    def _answer(self, request: Request, now: float) -> Response:
+        path = request.path
+        if route := self._routes.get(path) or self._routes.get(_pattern_of(path)):
+            return route(request, now)
+        if is_error_page(path):
             return error_page(request)
-        route = self._routes.get(_pattern_of(request.path))
-        if route is None:
-            return problem(404, f"There is nothing at {quote(request.path, safe='/%')[:200]}. Here is: {', '.join(self._routes)}.")
-        return route(request, now)
+        return problem(404, f"There is nothing at {quote(path, safe='/%')[:200]}. Here is: {', '.join(self._routes)}.")
 
     def _describe_resource(self, request: Request, resource: ProtectedResource) -> Response:
         return metadata_response(request, resource_metadata(resource, self.issuer, with_certificates=self.client_ca is not None))

@@ -1,6 +1,5 @@
 """The token endpoint for the client credentials grant (RFC 6749 §3.2, §4.4, §5)."""
 
-import json
 import re
 
 from mock_server.oauth.access_tokens import AccessTokens
@@ -38,14 +37,14 @@ def token_response(
 
     token = tokens.issue(client, scope, audience, now, confirmation)
     # §5.1. No refresh_token: §4.4.3 advises against one, for the client can ask again at any time.
-    body = {
-        "access_token": token.value,
-        "token_type": token_type(confirmation),
-        "expires_in": client.token_lifetime,
-        "scope": " ".join(scope),
-    }
+    # Written out, because json.dumps would take a fifth of all the time: a token is base64url and dots, and neither it
+    # nor a scope (§3.3) can hold a character that JSON would escape.
+    body = (
+        f'{{"access_token": "{token.value}", "token_type": "{token_type(confirmation)}", '
+        f'"expires_in": {client.token_lifetime}, "scope": "{" ".join(scope)}"}}'
+    )
     nonce = dpop.nonce_headers(now)
-    return Response(200, (("content-type", "application/json"), *NO_STORE, *nonce), json.dumps(body).encode("ascii"))
+    return Response(200, (("content-type", "application/json"), *NO_STORE, *nonce), body.encode("ascii"))
 
 
 def _check_grant(client: Client, grant_type: str | None) -> None:
