@@ -32,21 +32,20 @@ def protected(
     except Refused as refused:
         return refused.response
     told, refusal = rate_limit.count(token.client_id, now) if rate_limit else ((), None)
-    response = refusal or _for_client(request, methods, method, act)
+    response = refusal or _for_client(request, methods, act)
     return replace(response, headers=(*response.headers, *told))
 
 
-def _for_client(request: Request, methods: Methods, method: str, act: Callable[[], Response]) -> Response:
+def _for_client(request: Request, methods: Methods, act: Callable[[], Response]) -> Response:
     if not accepts_json(request):
         seen = request.header("accept")[:80]
         return problem(406, f"Accept is {seen}, which leaves out {JSON}, all that there is here.", kind="not-acceptable")
     if request.header("if-match") is None and request.header("if-none-match") is None:
         return act()
     current = methods["GET"][1]() if "GET" in methods else None
-    if method == "GET" and current and current.status != 200:
-        return current  # RFC 9110 §13.2.1: preconditions are ignored where the answer would be an error without them.
-    exists = current if current and current.status == 200 else None
-    return conditional(request, exists, act)
+    if current is not None and current.status != 200:
+        return act()  # RFC 9110 §13.2.1: preconditions are ignored where the answer would be an error without them.
+    return conditional(request, current, act)
 
 
 def json_response(status: int, body: object, headers: Headers = ()) -> Response:

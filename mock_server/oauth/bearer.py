@@ -4,13 +4,11 @@ import re
 from dataclasses import dataclass
 
 from mock_server.oauth.access_tokens import AccessToken, AccessTokens
-from mock_server.oauth.bound_tokens import NotTheHolder, check_holder
+from mock_server.oauth.bound_tokens import DPOP_REALM, REALM, NotTheHolder, check_holder
 from mock_server.oauth.dpop import DPoP
 from mock_server.oauth.oauth_errors import printable
 from mock_server.web.messages import Headers, Request, Response
 from mock_server.web.problems import problem
-
-REALM = 'Bearer realm="stations"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +33,25 @@ class Refused(Exception):
 
 def authorize(request: Request, needed_scope: str, now: float, resource: ProtectedResource) -> AccessToken:
     """The token that lets this request pass. Refused, with the answer of §3.1, where none does."""
+    lines = request.header_lines("authorization")
+    bearer = [line for line in lines if line.partition(" ")[0].lower() in ("bearer", "dpop")]
+    # RFC 9449 §7.1: whoever used the scheme DPoP is challenged in it.
+    realm = DPOP_REALM if bearer and bearer[0].lower().startswith("dpop") else REALM
     # RFC 9728 §5.1: a 401 says where the metadata of this resource is.
     pointer = {"resource_metadata": resource.metadata_url}
 
-    def refused(detail: str, realm: str = REALM, error: str = "invalid_token", headers: Headers = ()) -> Refused:
+    def refused(detail: str, error: str = "invalid_token", realm: str = realm, headers: Headers = ()) -> Refused:
         return Refused(_challenge(401, detail, realm, {"error": error, "error_description": detail} | pointer, headers))
 
-    lines = request.header_lines("authorization")
-    bearer = [line for line in lines if line.partition(" ")[0].lower() in ("bearer", "dpop")]
     # §3.1: a request without authentication gets a challenge and no error code.
     if not bearer:
         raise Refused(_challenge(401, _without_token(request, lines), REALM, pointer))
     # §2.1: b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
     credentials = re.fullmatch(r"((?i:bearer|dpop)) +([A-Za-z0-9\-._~+/]+=*)", bearer[0].strip(" "))
-    if len(lines) > 1 or credentials is None:
-        detail = "Expected one header of the form Authorization: Bearer TOKEN, with nothing before or after the token."
-        raise Refused(_challenge(400, detail, REALM, {"error": "invalid_request", "error_description": detail}))
+    # §3.1: more than one method for including an access token is an invalid_request.
+    if len(lines) > 1 or credentials is None or "access_token=" in request.query:
+        detail = "Expected one header of the form Authorization: Bearer TOKEN, with nothing behind the token, and no token in the URL."
+        raise Refused(_challenge(400, detail, realm, {"error": "invalid_request", "error_description": detail}))
     token = resource.tokens.find(credentials[2], now)
     if token is None:
         raise refused("This server did not issue this access token.")
@@ -62,11 +63,11 @@ def authorize(request: Request, needed_scope: str, now: float, resource: Protect
     try:
         check_holder(token, credentials[1], request, now, resource.dpop)
     except NotTheHolder as fault:
-        raise refused(fault.description, fault.realm, fault.error, fault.headers) from None
+        raise refused(fault.description, fault.error, fault.realm, fault.headers) from None
     if needed_scope not in token.scope:
         detail = f"The access token has the scope {' '.join(token.scope)}; this request needs {needed_scope}."
         attributes = {"error": "insufficient_scope", "error_description": detail, "scope": needed_scope}
-        raise Refused(_challenge(403, detail, REALM, attributes))
+        raise Refused(_challenge(403, detail, realm, attributes))
     return token
 
 

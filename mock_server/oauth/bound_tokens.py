@@ -32,17 +32,17 @@ def token_type(confirmation: dict[str, str] | None) -> str:
     return "DPoP" if confirmation and "jkt" in confirmation else "Bearer"
 
 
+REALM = 'Bearer realm="stations"'
+# RFC 9449 §7.1: the challenge of this scheme may say which algorithms are taken.
+DPOP_REALM = f'DPoP realm="stations", algs="{ALGORITHMS}"'
+
+
 class NotTheHolder(Exception):
-    """The request does not prove to come from the token's holder. `scheme` and `attributes` make the challenge."""
+    """The request does not prove to come from the token's holder. `realm` begins the challenge: in the scheme that the token needs."""
 
-    def __init__(self, scheme: str, error: str, description: str, headers: tuple = ()) -> None:
+    def __init__(self, realm: str, error: str, description: str, headers: tuple = ()) -> None:
         super().__init__(description)
-        self.scheme, self.error, self.description, self.headers = scheme, error, description, headers
-
-    @property
-    def realm(self) -> str:
-        # RFC 9449 §7.1: the challenge of this scheme may say which algorithms are taken.
-        return f'DPoP realm="stations", algs="{ALGORITHMS}"' if self.scheme == "DPoP" else f'{self.scheme} realm="stations"'
+        self.realm, self.error, self.description, self.headers = realm, error, description, headers
 
 
 def check_holder(token: AccessToken, scheme: str, request: Request, now: float, dpop: DPoP) -> None:
@@ -54,21 +54,21 @@ def check_holder(token: AccessToken, scheme: str, request: Request, now: float, 
     is_dpop = scheme.lower() == "dpop"
     # RFC 9449 §7.1, §7.2: a DPoP-bound token travels with the scheme DPoP and a proof, and only such a token does.
     if "jkt" in bound_to and not is_dpop:
-        raise NotTheHolder("DPoP", "invalid_token", "This access token is bound to a DPoP key: send Authorization: DPoP TOKEN and a proof.")
+        raise NotTheHolder(DPOP_REALM, "invalid_token", "This access token is bound to a DPoP key: send Authorization: DPoP TOKEN and a proof.")
     if is_dpop and "jkt" not in bound_to:
-        raise NotTheHolder("Bearer", "invalid_token", "This access token is bound to no DPoP key: send Authorization: Bearer TOKEN.")
+        raise NotTheHolder(REALM, "invalid_token", "This access token is bound to no DPoP key: send Authorization: Bearer TOKEN.")
     if is_dpop:
         try:
             key = dpop.prove(request, now, token.value)
         except ProofRefused as refused:
-            raise NotTheHolder("DPoP", refused.error, refused.description, refused.headers) from None
+            raise NotTheHolder(DPOP_REALM, refused.error, refused.description, refused.headers) from None
         if key is None:
-            raise NotTheHolder("DPoP", "invalid_dpop_proof", "There is no DPoP header: send a proof made for this request and token.")
+            raise NotTheHolder(DPOP_REALM, "invalid_dpop_proof", "There is no DPoP header: send a proof made for this request and token.")
         if key != bound_to["jkt"]:
-            raise NotTheHolder("DPoP", "invalid_token", "The DPoP proof is signed with another key than the access token is bound to.")
+            raise NotTheHolder(DPOP_REALM, "invalid_token", "The DPoP proof is signed with another key than the access token is bound to.")
     # RFC 8705 §3: "the protected resource MUST ... return HTTP 401 with the "invalid_token" error code".
     if "x5t#S256" in bound_to:
         certificate = request.client_certificate
         if certificate is None or certificate_thumbprint(certificate) != bound_to["x5t#S256"]:
             seen = "has none" if certificate is None else "has another"
-            raise NotTheHolder("Bearer", "invalid_token", f"This access token is bound to a client certificate, and this connection {seen}.")
+            raise NotTheHolder(REALM, "invalid_token", f"This access token is bound to a client certificate, and this connection {seen}.")

@@ -147,3 +147,16 @@ def test_a_token_without_the_word_bearer_is_told_so_and_not_repeated(application
     assert "error=" not in challenge(response)
     assert "the word Bearer is missing" in fields(response)["detail"]
     assert token[:8] not in fields(response)["detail"]
+
+
+def test_whoever_used_the_scheme_dpop_is_challenged_in_it(application, token):
+    for value in ("DPoP unknown", "dpop unknown"):
+        response = stations(application, ("authorization", value))
+        assert response.header("www-authenticate").startswith('DPoP realm="stations", algs="ES256 ')
+    late = stations(application, ("authorization", f"DPoP {token}"), now=NOW + 3600)
+    assert 'DPoP realm="stations"' in late.header("www-authenticate") and "expired" in late.header("www-authenticate")
+
+
+def test_a_token_in_the_header_and_in_the_url_is_an_invalid_request(application, token):
+    response = stations(application, ("authorization", f"Bearer {token}"), target=f"/api/stations?access_token={token}")
+    assert (response.status, challenge(response)["error"]) == (400, "invalid_request")
