@@ -2,12 +2,8 @@
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from mock_server.oauth.signing_keys import ALGORITHMS
-
-if TYPE_CHECKING:
-    from mock_server.oauth.clients import Client
 
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 #: Methods by which a client proves itself without sending a secret.
@@ -66,8 +62,8 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
 }
 
 
-def check_settings(client: "Client") -> None:
-    """ValueError, with what would be right, for the first setting of the client that could not work."""
+def check_settings(client: object) -> None:
+    """ValueError, with what would be right, for the first setting of a `Client` that could not work."""
     for name, (fits, expected) in _RULES.items():
         value = getattr(client, name)
         if not fits(value):
