@@ -198,10 +198,14 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Exercise:
-    """What is asked (`objective`) and the scenarios that judge it, in the order shown. `hints` go from vague to plain."""
+    """What is asked (`objective`) of the learner's `function`, by name, and the scenarios that judge it, in the order shown.
+
+    `hints` go from vague to plain.
+    """
 
     id: str
     title: str
+    function: str
     objective: str
     hints: tuple[str, ...]
     scenarios: tuple[Scenario, ...]

@@ -189,6 +189,7 @@ def _error(response: Response) -> str:
 EXERCISE = Exercise(
     id="request_a_token",
     title="Request a token",
+    function="get_token",
     objective="Write get_token(token_url, client_id, client_secret): it returns the access token and raises on any refusal.",
     hints=(
         "Look at the Python spelling in lesson 01: what goes in, what comes back?",
