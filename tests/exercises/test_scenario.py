@@ -78,6 +78,26 @@ def test_a_function_that_is_not_written_is_not_attempted(on_stage):
         on_stage(stub)
 
 
+def test_what_a_call_returned_is_called_on_the_same_stage(on_stage):
+    def prepares(*arguments):
+        return lambda form: form(ask(*arguments).status_code)
+
+    stage, _, call = on_stage(prepares)
+    assert stage.exchanges == []
+    assert stage.call_on(call.returned, str).returned == "200"
+    assert len(stage.exchanges) == 1
+    assert stage.call_on(call.returned, len).story.startswith("your function raised TypeError: object of type 'int'")
+
+
+def test_what_a_call_returned_may_not_be_written_yet(on_stage):
+    def stub():
+        raise NotImplementedError
+
+    stage, _, call = on_stage(lambda *_: stub)
+    with pytest.raises(NotAttempted):
+        stage.call_on(call.returned)
+
+
 def test_the_learner_can_interrupt(on_stage):
     def hangs(*arguments):
         raise KeyboardInterrupt
