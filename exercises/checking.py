@@ -120,6 +120,7 @@ def play(scenario: Scenario, function: Callable) -> Outcome:
     stage = Stage(function)
     try:
         scenario.play(stage)
+        stage.expect_that_no_call_ended_the_program()
         return Outcome(scenario, None, tuple(stage.exchanges))
     except Unmet as unmet:
         unmet.seen = stage.without_random_values(unmet.seen)

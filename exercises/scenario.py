@@ -5,17 +5,15 @@ be; otherwise it raises `Unmet`, which says what was seen, what was expected, wh
 """
 
 import inspect
-import linecache
 import re
 import secrets
-import sysconfig
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
+from exercises.guarded_call import Ending, guarded_call
+from exercises.learners_lines import own_traceback, short, where_raised
 from mock_server.oauth.clients import Clients
 from mock_server.shells.server import Server, prepare
 from mock_server.views.record import Exchange
@@ -23,7 +21,6 @@ from mock_server.web.messages import Request, Response
 from mock_server.web.wire import is_whole_answer, message_length
 
 ANSWER_SECONDS = 1.0
-_NOT_THE_LEARNERS = (str(Path(__file__).resolve().parent), sysconfig.get_path("stdlib"), "<frozen ")
 
 
 class Unmet(Exception):
@@ -56,24 +53,31 @@ class Credentials:
 class Call:
     """How a call of the learner's function ended: with `returned`, or with `raised`.
 
-    `story` tells it in words for the learner, with their own line where it raised.
+    `story` tells it in words for the learner, with their own line where it raised. `printed` is what came out on stdout
+    and stderr meanwhile, cut where it is long; `traceback` is empty unless it raised.
     """
 
     story: str
     returned: object = None
     raised: BaseException | None = None
+    printed: str = ""
+    traceback: str = ""
 
 
 class Stage:
     """What a scenario plays on: a fresh server on a free port, and the learner's function.
 
-    Ids, secrets and tokens are random at every check, so only a function that really asks can know them.
+    Ids, secrets and tokens are random at every check, so only a function that really asks can know them. `calls` holds
+    how each call ended; a scenario whose calls must wait longer raises `call_seconds`.
     """
+
+    call_seconds = 10.0
 
     def __init__(self, function: Callable) -> None:
         self._function = function
         self._clients = Clients()
         self._credentials: list[Credentials] = []
+        self.calls: list[Call] = []
         self.server: Server = prepare(0, seed=None, clients=self._clients)
         self.server.start()
 
@@ -89,21 +93,45 @@ class Stage:
         return credentials
 
     def call(self, *arguments: object) -> Call:
-        """Call the learner's function. NotAttempted where it says itself that it is not written yet."""
-        try:
-            returned = self._function(*arguments)
-        except NotImplementedError:
+        """Call the learner's function. NotAttempted where it says itself that it is not written yet.
+
+        Unmet where it does not come back in time, or tries to reach another machine.
+        """
+        return self.call_on(self._function, *arguments)
+
+    def call_on(self, function: Callable, *arguments: object) -> Call:
+        """As `call`, for what an earlier call returned: a function, or a method of an object."""
+        ending = guarded_call(function, arguments, self.call_seconds)
+        self._wait_for_the_last_answer()
+        if isinstance(ending.raised, NotImplementedError):
             raise NotAttempted from None
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            text = f"{type(error).__name__}: {_shown(error, str)}"
-            return Call(f"your function raised {_short(self.without_random_values(text))}{_where(error)}", raised=error)
-        finally:
-            self._wait_for_the_last_answer()
-        if inspect.iscoroutine(returned):
-            returned.close()
-        return Call(f"your function returned {_short(self.without_random_values(_shown(returned, repr)))}", returned)
+        if inspect.iscoroutine(ending.returned):
+            ending.returned.close()
+        call = self._told(ending)
+        self.calls.append(call)
+        _expect_it_stayed_on_this_machine(ending)
+        _expect_it_came_back(ending, self.call_seconds)
+        return call
+
+    def _told(self, ending: Ending) -> Call:
+        text, printed = short(self.without_random_values(ending.text)), self.without_random_values(ending.printed)
+        if ending.stopped_at is not None:
+            return Call(f"your function did not come back{ending.stopped_at}", printed=printed)
+        if ending.raised is None:
+            return Call(f"your function returned {text}", ending.returned, printed=printed)
+        trace = self.without_random_values(own_traceback(ending.raised))
+        return Call(f"your function raised {text}{where_raised(ending.raised)}", None, ending.raised, printed, trace)
+
+    def expect_that_no_call_ended_the_program(self) -> None:
+        """Unmet after a `sys.exit`, which no scenario asks for."""
+        for call in self.calls:
+            expect(
+                not isinstance(call.raised, SystemExit),
+                seen=call.story,
+                expected="an exception that a caller can handle, that is, a kind of Exception",
+                why="SystemExit ends the caller's whole program, and only the caller can know whether this is worth that.",
+                hint="Which line ends the program, and what could it raise or return instead?",
+            )
 
     def without_random_values(self, text: str) -> str:
         """The text with names for what is new at every check, so that the same mistake gives the same message."""
@@ -181,6 +209,27 @@ class Stage:
         return exchange.response
 
 
+def _expect_it_stayed_on_this_machine(ending: Ending) -> None:
+    if ending.refused_hosts:
+        attempt = ending.refused_hosts[0]
+        raise Unmet(
+            seen=f"your function wanted to reach {short(attempt.host)}, another machine{attempt.where}; nothing was sent",
+            expected="requests to the address that is passed in, and to no other machine",
+            why="A check stays on your machine, and a client secret that goes to any other host is given away.",
+            hint="Where does the host in that line come from: an argument, or a text in your code?",
+        )
+
+
+def _expect_it_came_back(ending: Ending, seconds: float) -> None:
+    expect(
+        ending.stopped_at is None,
+        seen=f"your function had not come back after {seconds:g} seconds, and was stopped{ending.stopped_at}",
+        expected="a function that returns or raises, whatever the server does",
+        why="A caller that waits for ever can neither go on nor report what is wrong.",
+        hint="Is there a loop that never ends, or a request without timeout=? What must happen for that line to be left?",
+    )
+
+
 def _is_being_answered(exchange: Exchange) -> bool:
     request = exchange.request
     is_complete = request is not None and message_length(exchange.raw_request) is not None
@@ -213,28 +262,3 @@ class Exercise:
     @property
     def points(self) -> int:
         return sum(scenario.points for scenario in self.scenarios)
-
-
-def _shown(value: object, form: Callable[[object], str]) -> str:
-    """`form(value)`, for values that may not bear to be looked at."""
-    try:
-        return form(value)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        return f"an object whose {form.__name__} raises {type(error).__name__}"
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 160 else f"{line[:157]}..."
-
-
-def _where(error: BaseException) -> str:
-    """The learner's own line: the last frame of the traceback that is neither the kit's nor a library's."""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        is_librarys = "site-packages" in frame.filename or "dist-packages" in frame.filename
-        if not is_librarys and not frame.filename.startswith(_NOT_THE_LEARNERS):
-            source = (linecache.getline(frame.filename, frame.lineno) or frame.line or "").strip()
-            return f" (line {frame.lineno} of {frame.name}: {source})" if source else ""
-    return ""

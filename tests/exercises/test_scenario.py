@@ -78,12 +78,116 @@ def test_a_function_that_is_not_written_is_not_attempted(on_stage):
         on_stage(stub)
 
 
+def test_what_a_call_returned_is_called_on_the_same_stage(on_stage):
+    def prepares(*arguments):
+        return lambda form: form(ask(*arguments).status_code)
+
+    stage, _, call = on_stage(prepares)
+    assert stage.exchanges == []
+    assert stage.call_on(call.returned, str).returned == "200"
+    assert len(stage.exchanges) == 1
+    assert stage.call_on(call.returned, len).story.startswith("your function raised TypeError: object of type 'int'")
+
+
+def test_what_a_call_returned_may_not_be_written_yet(on_stage):
+    def stub():
+        raise NotImplementedError
+
+    stage, _, call = on_stage(lambda *_: stub)
+    with pytest.raises(NotAttempted):
+        stage.call_on(call.returned)
+
+
 def test_the_learner_can_interrupt(on_stage):
     def hangs(*arguments):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         on_stage(hangs)
+
+
+def loops(*arguments):
+    while True:
+        pass
+
+
+def asks_a_server_that_does_not_answer(url, client_id, client_secret):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        requests.post(f"http://127.0.0.1:{silent.getsockname()[1]}/token")
+
+
+@pytest.mark.parametrize(
+    "function", [loops, asks_a_server_that_does_not_answer]
+)
+def test_a_call_that_does_not_come_back_is_stopped_and_named_with_its_line(function, on_stage, monkeypatch):
+    monkeypatch.setattr(Stage, "call_seconds", 0.1)
+    with pytest.raises(Unmet, match=r"^your function had not come back after 0.1 seconds, and was stopped \(line ") as raised:
+        on_stage(function)
+    assert f"of {function.__name__}: " in raised.value.seen
+    assert "timeout=" in raised.value.hint
+
+
+def test_a_scenario_may_grant_more_time():
+    stage = Stage(loops)
+    stage.call_seconds = 0.05
+    with pytest.raises(Unmet, match="after 0.05 seconds"):
+        stage.call()
+    stage.close()
+
+
+def swallows_all_errors(url, client_id, client_secret):
+    try:
+        return requests.post("https://login.auth.example/token", data={"client_secret": client_secret}, timeout=5)
+    except Exception:
+        return "a token"
+
+
+def test_a_request_to_another_machine_is_not_sent_and_named_with_its_line(on_stage):
+    with pytest.raises(Unmet) as raised:
+        on_stage(swallows_all_errors)
+    assert raised.value.seen.startswith(
+        "your function wanted to reach login.auth.example, another machine (line "
+    ) and raised.value.seen.endswith("; nothing was sent")
+    assert 'requests.post("https://login.auth.example/token"' in raised.value.seen
+
+
+def test_an_exit_is_unmet_where_the_scenario_does_not_ask_how_the_call_ended(on_stage):
+    def ends(*arguments):
+        raise SystemExit("no token")
+
+    stage, _, call = on_stage(ends)
+    assert type(call.raised) is SystemExit
+    with pytest.raises(Unmet, match="^your function raised SystemExit: no token \\(line") as raised:
+        stage.expect_that_no_call_ended_the_program()
+    assert "whole program" in raised.value.why
+
+
+def test_what_a_call_prints_is_kept_cut_and_without_random_values(on_stage, capsys):
+    def floods(url, client_id, client_secret):
+        print(client_secret)
+        print("x" * 100_000)
+
+    _, _, call = on_stage(floods)
+    assert call.printed.startswith("<client secret>\nxxx")
+    assert call.printed.endswith(" characters more")
+    assert len(call.printed) < 3000
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_exceptions_own_traceback_is_kept_without_random_values(on_stage):
+    def raises(url, client_id, client_secret):
+        raise ValueError(client_secret)
+
+    _, _, call = on_stage(raises)
+    assert call.traceback.startswith("Traceback (most recent call last):\n")
+    assert call.traceback.endswith("\nValueError: <client secret>")
+    assert "guarded_call" not in call.traceback
+
+
+def test_the_stage_keeps_every_call_in_order(on_stage):
+    stage, _, call = on_stage(lambda *_: 1)
+    second = stage.call_on(len, "ab")
+    assert stage.calls == [call, second]
 
 
 @pytest.mark.parametrize("error", [SystemExit(1), GeneratorExit(), RecursionError("deep"), BaseException("base")])
