@@ -142,6 +142,8 @@ class Stage:
         names[self.server.url.removeprefix("http://")] = "<host>"
         for value, name in names.items():
             text = text.replace(value, name)
+        # A library that refuses a header shows it. The backslash is that of a line end in a repr.
+        text = re.sub(r"\bBasic [A-Za-z0-9+/=_\\-]{8,}", "Basic <credentials>", text)
         return re.sub(r" at 0x[0-9A-Fa-f]+", "", text)
 
     def _wait_for_the_last_answer(self) -> None:
