@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mock_server.oauth.clients import Clients
+from mock_server.oauth.signing_keys import SigningKey
 from mock_server.shells.server import Server, prepare
 from mock_server.views.record import Exchange
 from mock_server.web.messages import Request, Response
@@ -87,6 +88,10 @@ class Stage:
         self._clients.register(credentials.id, credentials.secret, **settings)
         self._credentials.append(credentials)
         return credentials
+
+    def signing_key(self, algorithm: str = "ES256") -> SigningKey:
+        """The key with which the server signs now, for JWTs that it would never issue itself."""
+        return self.server._keys.current(algorithm)
 
     def call(self, *arguments: object) -> Call:
         """Call the learner's function. NotAttempted where it says itself that it is not written yet."""
