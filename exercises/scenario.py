@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from exercises.guarded_call import Ending, guarded_call
 from exercises.learners_lines import own_traceback, short, where_raised
 from mock_server.oauth.clients import Clients
+from mock_server.oauth.signing_keys import SigningKey
 from mock_server.shells.server import Server, prepare
 from mock_server.views.record import Exchange
 from mock_server.web.messages import Request, Response
@@ -91,6 +92,10 @@ class Stage:
         self._clients.register(credentials.id, credentials.secret, **settings)
         self._credentials.append(credentials)
         return credentials
+
+    def signing_key(self, algorithm: str = "ES256") -> SigningKey:
+        """The key with which the server signs now, for JWTs that it would never issue itself."""
+        return self.server._keys.current(algorithm)
 
     def call(self, *arguments: object) -> Call:
         """Call the learner's function. NotAttempted where it says itself that it is not written yet.
