@@ -90,8 +90,12 @@ class Stage:
 
     def call(self, *arguments: object) -> Call:
         """Call the learner's function. NotAttempted where it says itself that it is not written yet."""
+        return self.call_on(self._function, *arguments)
+
+    def call_on(self, function: Callable, *arguments: object) -> Call:
+        """As `call`, for what an earlier call returned: a function, or a method of an object."""
         try:
-            returned = self._function(*arguments)
+            returned = function(*arguments)
         except NotImplementedError:
             raise NotAttempted from None
         except KeyboardInterrupt:
