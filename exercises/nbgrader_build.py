@@ -6,6 +6,7 @@ https://nbgrader.readthedocs.io/en/stable/contributor_guide/metadata.html descri
 regions are already written in nbgrader's way, and the check gives its points as a number, which nbgrader takes for the score.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,12 @@ import nbformat
 from nbformat import NotebookNode
 
 from exercises.checking import find_exercise
-from exercises.notebook_build import KIT, SOLUTION, BuildError, read_notebook
+from exercises.notebook_build import KIT, SOLUTION, BuildError, read_notebook, without_solutions
 from exercises.scenario import Exercise
 
 CONFIGURATION = "nbgrader_config.py"
+#: A solution region; what stands in it is its first group.
+_REGION = re.compile(r"^[ \t]*### BEGIN SOLUTION\n(.*?)(?:^[ \t]*### INSTEAD\n.*?)?^[ \t]*### END SOLUTION\n", re.DOTALL | re.MULTILINE)
 _CONFIGURED = """c = get_config()
 c.CourseDirectory.course_id = "client-credentials"
 # A check starts servers and calls the learner's code several times; nbgrader's own 30 seconds are for the whole cell.
@@ -29,23 +32,32 @@ def nbgrader_course(kit: Path = KIT) -> Iterator[tuple[Path, str]]:
     yield Path(CONFIGURATION), _CONFIGURED
     for source in sorted((kit / "exercises").glob(f"*/{SOLUTION}")):
         name = source.parent.name
-        yield Path("source", name, f"{name}.ipynb"), nbformat.writes(_assignment(read_notebook(source), find_exercise(name))) + "\n"
+        notebook = _assignment(read_notebook(source), without_solutions(read_notebook(source), source), find_exercise(name))
+        yield Path("source", name, f"{name}.ipynb"), nbformat.writes(notebook) + "\n"
 
 
-def _assignment(notebook: NotebookNode, exercise: Exercise) -> NotebookNode:
+def _assignment(notebook: NotebookNode, learners: NotebookNode, exercise: Exercise) -> NotebookNode:
+    """The author's notebook with nbgrader's metadata; where the learner is handed something broken, it stands there already."""
     graded = 0
-    for number, cell in enumerate(notebook.cells, 1):
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-        if cell.cell_type == "code" and "### BEGIN SOLUTION" in cell.source:
-            cell.metadata["nbgrader"] = _kind(f"solution-{number:02}", solution=True)
-        elif cell.cell_type == "code" and cell.source.startswith("check("):
+    for number, (cell, learners_cell) in enumerate(zip(notebook.cells, learners.cells), 1):
+        if cell.cell_type != "code":
+            continue
+        cell.outputs, cell.execution_count = [], None
+        *lines, last = cell.source.split("\n")
+        if last.startswith("check("):
             graded += 1
             # A number as the last value is the score of the cell (nbgrader, "Autograder tests": partial credit).
-            cell.source = f"result = {cell.source}\nprint(result)\nresult.points"
+            # nbgrader puts this cell in the place of the learner's, so it holds no task.
+            told = "\n".join([*lines, f"result = {last}", "print(result)", "result.points"])
+            cell.source = _REGION.sub(lambda region: region[1], told)
             cell.metadata["nbgrader"] = _kind(exercise.id, grade=True, points=exercise.points)
+        elif "### INSTEAD" in cell.source:
+            # A cell without metadata is left to the learner as it is.
+            cell.source = learners_cell.source
+        elif "### BEGIN SOLUTION" in cell.source:
+            cell.metadata["nbgrader"] = _kind(f"solution-{number:02}", solution=True)
     if graded != 1:
-        raise BuildError(f"{exercise.id} has {graded} cells that begin with check(, expected one: it is where the points come from.")
+        raise BuildError(f"{exercise.id} has {graded} cells that end with check(...), expected one: it is where the points come from.")
     return notebook
 
 

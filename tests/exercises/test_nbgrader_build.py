@@ -12,6 +12,7 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.nbgraderformat import MetadataValidator
 from traitlets.config import Config
 
+from exercises.checking import find_exercise
 from exercises.nbgrader_build import nbgrader_course
 from exercises.notebook_build import KIT
 
@@ -73,8 +74,13 @@ def test_nbgrader_assigns_grades_with_partial_credit_and_returns_feedback(course
 def test_every_exercise_has_the_metadata_that_nbgrader_asks_for(path):
     notebook = nbformat.reads(FILES[path], as_version=4)
     MetadataValidator().validate_nb(notebook)
-    kinds = [cell.metadata["nbgrader"] for cell in notebook.cells if "nbgrader" in cell.metadata]
-    assert sum(kind["grade"] for kind in kinds) == 1 and any(kind["solution"] for kind in kinds)
+    graded = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+    (cell,) = graded
+    assert cell.metadata["nbgrader"]["points"] == find_exercise(path.stem).points
+    # nbgrader clears solutions in solution cells alone.
+    for each in notebook.cells:
+        assert each.metadata.get("nbgrader", {}).get("solution") or "### BEGIN SOLUTION" not in each.source
+    compile(cell.source, path.stem, "exec")
 
 
 def test_there_is_an_assignment_for_every_exercise():
