@@ -105,6 +105,6 @@ class _Worker(threading.Thread):
         deadline = time.monotonic() + STOP_SECONDS
         while not self.has_ended(0) and time.monotonic() < deadline:
             if self.ident is not None:  # None where an interrupt came before it ran.
-                self._stopped.__init__ = functools.partial(_raise_in_thread, self.ident, self._stopped)
+                self._stopped.__init__ = staticmethod(functools.partial(_raise_in_thread, self.ident, self._stopped))
                 _raise_in_thread(self.ident, self._stopped)
             self.has_ended(0.02)

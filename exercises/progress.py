@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 VERSION = 1
+KEPT_TRIES = 10
 #: Names another file than `progress.json` at the top of the kit.
 PATH_VARIABLE = "CLIENT_CREDENTIALS_KIT_PROGRESS"
 
@@ -29,7 +30,10 @@ class Progress:
         return self._look()["questions"].get(question_id, {})
 
     def exercise(self, exercise_id: str) -> dict:
-        """`{"attempts": int, "best_points": int}` of that exercise, empty if never checked."""
+        """`{"attempts": int, "best_points": int, "tries": [ids]}` of that exercise, empty if never checked.
+
+        "tries" names the failed tries that differ, the first `KEPT_TRIES` of them; it is absent where there was none.
+        """
         return self._look()["exercises"].get(exercise_id, {})
 
     def answered(self, question_id: str, letters: list[str], correct: bool) -> None:
@@ -41,13 +45,20 @@ class Progress:
 
         self._update(change)
 
-    def checked(self, exercise_id: str, points: int) -> None:
+    def checked(self, exercise_id: str, points: int, failed_try: str | None = None) -> dict:
+        """The entry as it is now, empty where it could not be kept. `failed_try` names the try unless it passed."""
+        kept: dict = {}
+
         def change(content: dict) -> None:
             entry = content["exercises"].setdefault(exercise_id, {"attempts": 0, "best_points": 0})
             entry["attempts"] += 1
             entry["best_points"] = max(entry["best_points"], points)
+            if failed_try is not None and failed_try not in (tries := entry.setdefault("tries", [])):
+                tries[:] = [*tries, failed_try][:KEPT_TRIES]
+            kept.update(entry)
 
         self._update(change)
+        return kept
 
     def _look(self) -> dict:
         try:
@@ -127,13 +138,15 @@ def _expect_layout(content: object) -> None:
 
 
 def _is_question(entry: dict) -> bool:
-    answer = entry.get("answer")
-    letters = isinstance(answer, list) and all(isinstance(letter, str) for letter in answer)
-    return letters and isinstance(entry.get("solved"), bool)
+    return _are_texts(entry.get("answer")) and isinstance(entry.get("solved"), bool)
 
 
 def _is_exercise(entry: dict) -> bool:
-    return _is_count(entry.get("best_points"))
+    return _is_count(entry.get("best_points")) and _are_texts(entry.get("tries", []))
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def _is_count(value: object) -> bool:

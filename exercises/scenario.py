@@ -34,6 +34,10 @@ class Unmet(Exception):
         self.seen, self.expected, self.why, self.hint = seen, expected, why, hint
 
 
+class DidNotComeBack(Unmet):
+    """A call that had to be stopped."""
+
+
 class NotAttempted(Exception):
     """The learner's function still raises NotImplementedError."""
 
@@ -277,13 +281,13 @@ def _expect_it_stayed_on_this_machine(ending: Ending) -> None:
 
 
 def _expect_it_came_back(ending: Ending, seconds: float) -> None:
-    expect(
-        ending.stopped_at is None,
-        seen=f"your function had not come back after {seconds:g} seconds, and was stopped{ending.stopped_at}",
-        expected="a function that returns or raises, whatever the server does",
-        why="A caller that waits for ever can neither go on nor report what is wrong.",
-        hint="Is there a loop that never ends, or a request without timeout=? What must happen for that line to be left?",
-    )
+    if ending.stopped_at is not None:
+        raise DidNotComeBack(
+            seen=f"your function had not come back after {seconds:g} seconds, and was stopped{ending.stopped_at}",
+            expected="a function that returns or raises, whatever the server does",
+            why="A caller that waits for ever can neither go on nor report what is wrong.",
+            hint="Is there a loop that never ends, or a request without timeout=? What must happen for that line to be left?",
+        )
 
 
 def _is_being_answered(exchange: Exchange) -> bool:

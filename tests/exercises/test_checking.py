@@ -5,9 +5,9 @@ import pytest
 import requests
 
 from exercises import check
-from exercises.checking import find_exercise
+from exercises.checking import find_exercise, play
 from exercises.progress import Progress
-from exercises.scenario import Exercise, Scenario, Unmet
+from exercises.scenario import Exercise, Scenario, Stage, Unmet
 
 ATTACK = '</pre><script>alert("1")</script><b onclick=x>'
 
@@ -69,11 +69,15 @@ def test_the_credentials_are_new_at_every_scenario_and_every_check():
 
 
 def test_the_points_are_kept_and_the_best_stay(progress):
+    def kept():
+        entry = progress.exercise("request_a_token")
+        return entry["attempts"], entry["best_points"]
+
     check("request_a_token", swallows)
-    assert progress.exercise("request_a_token") == {"attempts": 1, "best_points": 6}
+    assert kept() == (1, 6)
     check("request_a_token", get_token)
     check("request_a_token", lambda *_: None)
-    assert progress.exercise("request_a_token") == {"attempts": 3, "best_points": 10}
+    assert kept() == (3, 10)
 
 
 def test_another_progress_file_can_be_handed_in(tmp_path, progress):
@@ -98,12 +102,53 @@ def test_an_interrupt_ends_the_check_and_keeps_nothing(progress):
     assert progress.exercise("request_a_token") == {}
 
 
-def test_a_flood_of_prints_changes_nothing(capsys):
+def test_a_flood_of_prints_changes_nothing_but_is_shown_cut(capsys):
     def floods(*arguments):
         print("x" * 1_000_000)
         return get_token(*arguments)
 
-    assert check("request_a_token", floods).passed
+    result = check("request_a_token", floods)
+    assert result.passed
+    assert capsys.readouterr() == ("", "")
+    for form in (repr(result), text_of(result._repr_html_())):
+        assert form.count("printed") == 1
+        assert "characters more" in form
+        assert len(form) < 4000
+
+
+def test_after_a_call_that_does_not_come_back_no_other_scenario_is_played(monkeypatch):
+    monkeypatch.setattr(Stage, "call_seconds", 0.1)
+    calls = []
+
+    def loops(*arguments):
+        calls.append(arguments)
+        while True:
+            pass
+
+    result = check("request_a_token", loops)
+    assert len(calls) == 1
+    assert (result.points, result.passed, result.attempted) == (0, False, True)
+    for form in (repr(result), text_of(result._repr_html_())):
+        assert form.count("had not come back after 0.1 seconds") == 1
+        assert "of loops: " in form
+        assert form.count("not played, since a call did not come back") == 3
+
+
+def test_a_function_that_ends_the_program_passes_no_scenario_in_which_it_does():
+    def ends_on_refusal(*arguments):
+        try:
+            return get_token(*arguments)
+        except requests.HTTPError as error:
+            raise SystemExit(1) from error
+
+    def raises(stage):
+        call = stage.call(f"{stage.server.url}/token", "nobody", "nothing")
+        assert call.raised is not None
+
+    outcome = play(Scenario("a refusal raises", 1, raises), ends_on_refusal)
+    assert not outcome.passed
+    assert outcome.unmet.seen.startswith("your function raised SystemExit: 1 (line ")
+    assert [result.passed for result in check("request_a_token", ends_on_refusal).outcomes] == [True, True, False, False]
 
 
 def test_a_solved_exercise_says_so_in_words_and_a_symbol_in_both_forms():
@@ -140,10 +185,16 @@ def test_the_first_failure_is_open_and_the_hints_are_closed():
     assert page.index("<details open>") < page.index("What happened") < page.index("<details><summary>Hint 1")
 
 
-def test_every_hint_can_be_opened_by_one_who_has_not_solved_it():
-    page = check("request_a_token", swallows)._repr_html_()
-    for number, hint in enumerate(find_exercise("request_a_token").hints, 1):
-        assert f"<summary>Hint {number}</summary>{html.escape(hint)}" in page
+def test_each_failed_check_offers_one_hint_more_and_then_a_solution_after_three_tries_that_differ():
+    hints = find_exercise("request_a_token").hints
+    pages = [check("request_a_token", swallows) for _ in range(len(hints) + 2)]
+    assert [result.help.hints for result in pages] == [hints[: number + 1] for number in range(len(hints))] + [hints, hints]
+    assert {result.help.solution for result in pages} == {""}
+    assert "raise_for_status" not in check("request_a_token", lambda *_: None).help.solution
+    result = check("request_a_token", lambda *_: {})
+    assert "answer.raise_for_status()" in result.help.solution
+    assert html.escape(result.help.solution) in result._repr_html_()
+    assert check("request_a_token", get_token).help.solution == ""
 
 
 def test_the_evidence_is_what_crossed_the_wire():

@@ -8,7 +8,7 @@ from pathlib import Path
 import filelock
 import pytest
 
-from exercises.progress import PATH_VARIABLE, VERSION, Progress, default_path
+from exercises.progress import KEPT_TRIES, PATH_VARIABLE, VERSION, Progress, default_path
 from exercises.question_bank import all_questions
 from exercises.quiz import Question
 
@@ -47,6 +47,16 @@ def test_the_best_points_are_kept(progress):
     for points in (4, 10, 6):
         progress.checked("e", points)
     assert progress.exercise("e") == {"attempts": 3, "best_points": 10}
+
+
+def test_failed_tries_are_kept_once_each_and_not_without_end(progress):
+    assert progress.checked("e", 4, "a") == {"attempts": 1, "best_points": 4, "tries": ["a"]}
+    assert progress.checked("e", 4, "a")["tries"] == ["a"]
+    assert progress.checked("e", 10) == {"attempts": 3, "best_points": 10, "tries": ["a"]}
+    for number in range(100):
+        entry = progress.checked("e", 0, str(number))
+    assert entry["tries"] == ["a", *map(str, range(KEPT_TRIES - 1))]
+    assert progress.exercise("e") == entry
 
 
 def test_the_file_is_json_of_this_version_and_never_a_pickle(progress):

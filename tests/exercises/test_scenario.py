@@ -7,7 +7,7 @@ import warnings
 import pytest
 import requests
 
-from exercises.scenario import ANSWER_SECONDS, Credentials, NotAttempted, Stage, Unmet, expect
+from exercises.scenario import ANSWER_SECONDS, Credentials, DidNotComeBack, NotAttempted, Stage, Unmet, expect
 
 GRANT = {"grant_type": "client_credentials"}
 
@@ -113,19 +113,23 @@ def loops(*arguments):
         pass
 
 
-def asks_a_server_that_does_not_answer(url, client_id, client_secret):
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        requests.post(f"http://127.0.0.1:{silent.getsockname()[1]}/token")
+NOT_BACK = r"^your function had not come back after 0.1 seconds, and was stopped \(line "
 
 
-@pytest.mark.parametrize(
-    "function", [loops, asks_a_server_that_does_not_answer]
-)
-def test_a_call_that_does_not_come_back_is_stopped_and_named_with_its_line(function, on_stage, monkeypatch):
+def test_a_call_in_an_endless_loop_is_stopped_and_named_with_its_line(on_stage, monkeypatch):
     monkeypatch.setattr(Stage, "call_seconds", 0.1)
-    with pytest.raises(Unmet, match=r"^your function had not come back after 0.1 seconds, and was stopped \(line ") as raised:
-        on_stage(function)
-    assert f"of {function.__name__}: " in raised.value.seen
+    with pytest.raises(DidNotComeBack, match=NOT_BACK) as raised:
+        on_stage(loops)
+    assert "of loops: " in raised.value.seen
+
+
+def test_a_call_that_waits_for_an_answer_for_ever_is_left_and_named_with_its_line(on_stage, monkeypatch):
+    monkeypatch.setattr(Stage, "call_seconds", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/token"
+        with pytest.raises(DidNotComeBack, match=NOT_BACK) as raised:
+            on_stage(lambda *_: requests.post(url))
+    assert "requests.post(url)" in raised.value.seen
     assert "timeout=" in raised.value.hint
 
 
