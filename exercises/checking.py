@@ -2,6 +2,7 @@
 
 import html
 import importlib
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,9 +116,9 @@ def check(exercise_id: str, function: Callable, progress: Progress | None = None
     return result
 
 
-def play(scenario: Scenario, function: Callable) -> Outcome:
-    """One scenario on a fresh server. NotAttempted where the function is not written yet."""
-    stage = Stage(function)
+def play(scenario: Scenario, function: Callable, listener: socket.socket | None = None) -> Outcome:
+    """One scenario on a fresh server, which answers at `listener` if given. NotAttempted where nothing is written yet."""
+    stage = Stage(function, listener)
     try:
         scenario.play(stage)
         return Outcome(scenario, None, tuple(stage.exchanges))
@@ -128,9 +129,13 @@ def play(scenario: Scenario, function: Callable) -> Outcome:
         stage.close()
 
 
+def exercise_ids() -> list[str]:
+    return sorted(path.parent.name for path in Path(__file__).parent.glob("*/scenarios.py"))
+
+
 def find_exercise(exercise_id: str) -> Exercise:
     """The exercise in `exercises/<id>/scenarios.py`. KeyError, with those that there are, where there is none."""
-    known = sorted(path.parent.name for path in Path(__file__).parent.glob("*/scenarios.py"))
+    known = exercise_ids()
     if exercise_id not in known:
         raise KeyError(f"There is no exercise {exercise_id!r}; there is: {', '.join(known)}.")
     return importlib.import_module(f"exercises.{exercise_id}.scenarios").EXERCISE

@@ -5,17 +5,15 @@ be; otherwise it raises `Unmet`, which says what was seen, what was expected, wh
 """
 
 import inspect
-import linecache
 import re
 import secrets
-import sysconfig
+import socket
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
+from exercises.learners_line import learners_line
 from mock_server.oauth.clients import Clients
 from mock_server.shells.server import Server, prepare
 from mock_server.views.record import Exchange
@@ -23,7 +21,6 @@ from mock_server.web.messages import Request, Response
 from mock_server.web.wire import is_whole_answer, message_length
 
 ANSWER_SECONDS = 1.0
-_NOT_THE_LEARNERS = (str(Path(__file__).resolve().parent), sysconfig.get_path("stdlib"), "<frozen ")
 
 
 class Unmet(Exception):
@@ -32,6 +29,12 @@ class Unmet(Exception):
     def __init__(self, *, seen: str, expected: str, why: str, hint: str) -> None:
         super().__init__(seen)
         self.seen, self.expected, self.why, self.hint = seen, expected, why, hint
+
+
+class RaisedElsewhere(BaseException):
+    """What the learner's function raised in another process; `place` is what `learners_line` says there."""
+
+    place = ""
 
 
 class NotAttempted(Exception):
@@ -68,13 +71,14 @@ class Stage:
     """What a scenario plays on: a fresh server on a free port, and the learner's function.
 
     Ids, secrets and tokens are random at every check, so only a function that really asks can know them.
+    With a `listener` the server answers there, which may be a port of another network.
     """
 
-    def __init__(self, function: Callable) -> None:
+    def __init__(self, function: Callable, listener: socket.socket | None = None) -> None:
         self._function = function
         self._clients = Clients()
         self._credentials: list[Credentials] = []
-        self.server: Server = prepare(0, seed=None, clients=self._clients)
+        self.server: Server = prepare(0, seed=None, clients=self._clients, listener=listener)
         self.server.start()
 
     def close(self) -> None:
@@ -98,7 +102,8 @@ class Stage:
             raise
         except BaseException as error:
             text = f"{type(error).__name__}: {_shown(error, str)}"
-            return Call(f"your function raised {_short(self.without_random_values(text))}{_where(error)}", raised=error)
+            place = error.place if isinstance(error, RaisedElsewhere) else learners_line(error)
+            return Call(f"your function raised {_short(self.without_random_values(text))}{place}", raised=error)
         finally:
             self._wait_for_the_last_answer()
         if inspect.iscoroutine(returned):
@@ -228,13 +233,3 @@ def _shown(value: object, form: Callable[[object], str]) -> str:
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 160 else f"{line[:157]}..."
-
-
-def _where(error: BaseException) -> str:
-    """The learner's own line: the last frame of the traceback that is neither the kit's nor a library's."""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        is_librarys = "site-packages" in frame.filename or "dist-packages" in frame.filename
-        if not is_librarys and not frame.filename.startswith(_NOT_THE_LEARNERS):
-            source = (linecache.getline(frame.filename, frame.lineno) or frame.line or "").strip()
-            return f" (line {frame.lineno} of {frame.name}: {source})" if source else ""
-    return ""
