@@ -1,0 +1,17 @@
+"""What `import exercises` means inside the sandbox: names that a learner's notebook uses, and nothing behind them."""
+
+
+def check(*arguments: object, **named: object) -> None:
+    """The judgement takes place outside."""
+
+
+def question(*arguments: object, **named: object) -> None:
+    """Nobody is there to answer."""
+
+
+def playground(*arguments: object, **named: object) -> None:
+    """Nobody is there to play."""
+
+
+def load_ipython_extension(shell: object) -> None:
+    """So that `%load_ext exercises` is no error."""
