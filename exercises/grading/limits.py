@@ -10,6 +10,7 @@ class Limits:
     """Times are in seconds of the wall clock, sizes in bytes. `memory` is for all processes of a submission together."""
 
     call_seconds: float = 20
+    notebook_seconds: float = 60
     submission_seconds: float = 120
     memory: int = 1024 * _MB
     address_space: int = 2048 * _MB

@@ -1,12 +1,16 @@
 """The sandbox: a bubblewrap command line. No network but its own loopback, no rights, nothing to read but Python and the kit."""
 
 import os
+import platform
 import secrets
 import shutil
 import sys
+import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 from exercises.grading.limits import Limits
+from exercises.grading.system_calls import filter_program
 
 KIT = Path(__file__).resolve().parent.parent.parent
 #: Of the folder `exercises`, what the process inside needs: not the solutions, and not what judges.
@@ -27,14 +31,24 @@ def missing() -> str:
     for command in ("bwrap", *(("setpriv",) if os.geteuid() == 0 else ())):
         if shutil.which(command) is None:
             return f"Saw no command {command}, which the sandbox is made with. {_HOW_TO_GET_IT}"
+    if not filter_program():
+        return f"Saw a processor {platform.machine()}; the sandbox knows x86_64 and aarch64. {_HOW_TO_GET_IT}"
     return ""
 
 
-def sandboxed(command: list[str], limits: Limits) -> list[str]:
-    """The command line that runs `command` in a sandbox of its own."""
+def refused_calls() -> BinaryIO:
+    """An open file that holds the filter of system calls."""
+    file = tempfile.TemporaryFile()
+    file.write(filter_program())
+    file.seek(0)
+    return file
+
+
+def sandboxed(command: list[str], limits: Limits, refused_calls: int) -> list[str]:
+    """The command line that runs `command` in a sandbox of its own; `refused_calls` is the number of that open file."""
     is_root = os.geteuid() == 0
     line = ["bwrap", "--new-session", "--die-with-parent", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
-    line += ["--unshare-cgroup-try", "--hostname", "sandbox", "--clearenv"]
+    line += ["--unshare-cgroup-try", "--hostname", "sandbox", "--clearenv", "--seccomp", str(refused_calls)]
     for name, value in _environment().items():
         line += ["--setenv", name, value]
     line += ["--proc", "/proc", "--dev", "/dev", *_room(_HOME, limits.disk), *_room("/dev/shm", limits.disk), "--remount-ro", "/dev"]

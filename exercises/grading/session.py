@@ -41,7 +41,8 @@ class Session:
         self._limits, self._deadline, self._is_unsafe = limits, deadline, unsafe
         self._lock = threading.Lock()
         self._over = threading.Event()
-        self._answers: dict[int, Future] = {0: Future()}
+        self._ready: Future = Future()
+        self._answers: dict[int, Future] = {0: self._ready}
         self._last_id = 0
         self._listeners: list[socket.socket] = []
         self._process = self._start_unsafe() if unsafe else self._start(limits)
@@ -58,7 +59,11 @@ class Session:
 
     def run_notebook(self) -> Callable | None:
         """The function that the exercise asks for; None where the notebook defines none. Ended where it did not come that far."""
-        ready = self._answers[0].result()
+        try:
+            ready = self._ready.result(self._limits.notebook_seconds)
+        except TimeoutError:
+            self._end(f"its cells were not done after {self._limits.notebook_seconds:g} seconds")
+            raise Ended(self.ended) from None
         self.failures = [text(each) for each in ready.get("failures", ()) if isinstance(each, str)][:20]
         return self._function(0) if ready.get("ready") is True else None
 
@@ -102,17 +107,19 @@ class Session:
 
     def _start(self, limits: Limits) -> subprocess.Popen:
         self._ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, sandbox.refused_calls() as refused:
             command = [sys.executable, "-s", "-m", "exercises.grading.inside", str(theirs.fileno())]
+            line = sandbox.sandboxed(command, limits, refused.fileno())
             # bubblewrap's own environment can be read inside, so it has none.
             path = {"PATH": os.environ.get("PATH", os.defpath)}
-            return self._popen(sandbox.sandboxed(command, limits), env=path, cwd="/", pass_fds=[theirs.fileno()])
+            return self._popen(line, env=path, cwd="/", pass_fds=[theirs.fileno(), refused.fileno()])
 
     def _start_unsafe(self) -> subprocess.Popen:
         environment = {**os.environ, "PYTHONPATH": str(sandbox.KIT)}
         return self._popen([sys.executable, "-m", "exercises.grading.inside"], env=environment, start_new_session=True)
 
-    def _popen(self, command: list[str], **options: object) -> subprocess.Popen:
+    @staticmethod
+    def _popen(command: list[str], **options: object) -> subprocess.Popen:
         pipe = subprocess.PIPE
         try:
             return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, **options)
