@@ -9,6 +9,8 @@ import inspect
 import re
 from collections.abc import Callable
 
+#: In one message.
+MOST_BYTES = 2**20
 MOST_LEVELS = 40
 MOST_TEXT = 1000
 

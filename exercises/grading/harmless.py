@@ -11,7 +11,3 @@ def question(*arguments: object, **named: object) -> None:
 
 def playground(*arguments: object, **named: object) -> None:
     """Nobody is there to play."""
-
-
-def load_ipython_extension(shell: object) -> None:
-    """So that `%load_ext exercises` is no error."""

@@ -4,6 +4,7 @@ import os
 import platform
 import secrets
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -14,7 +15,10 @@ from exercises.grading.system_calls import filter_program
 
 KIT = Path(__file__).resolve().parent.parent.parent
 #: Of the folder `exercises`, what the process inside needs: not the solutions, and not what judges.
-_VISIBLE = ("grading/__init__.py", "grading/crossing.py", "grading/harmless.py", "grading/inside.py", "learners_line.py", "http_cell.py")
+_VISIBLE = (
+    *("grading/__init__.py", "grading/crossing.py", "grading/harmless.py", "grading/inside.py"),
+    *("learners_line.py", "http_cell.py"),
+)
 _HOME = "/tmp"
 _HOW_TO_GET_IT = (
     "Submissions are programs of strangers, and grading runs them only in a sandbox. "
@@ -33,6 +37,11 @@ def missing() -> str:
             return f"Saw no command {command}, which the sandbox is made with. {_HOW_TO_GET_IT}"
     if not filter_program():
         return f"Saw a processor {platform.machine()}; the sandbox knows x86_64 and aarch64. {_HOW_TO_GET_IT}"
+    with refused_calls() as refused:
+        line = sandboxed(["true"], Limits(), refused.fileno())
+        tried = subprocess.run(line, pass_fds=[refused.fileno()], cwd="/", capture_output=True, text=True)
+    if tried.returncode:
+        return f"bubblewrap is there and makes no sandbox: {tried.stderr.strip()[:300]}. {_HOW_TO_GET_IT}"
     return ""
 
 

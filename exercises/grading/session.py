@@ -14,11 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from exercises.grading import sandbox
-from exercises.grading.crossing import CannotCross, described, restored, text, type_name
+from exercises.grading.crossing import MOST_BYTES, CannotCross, described, restored, text, type_name
 from exercises.grading.limits import Limits
 from exercises.scenario import RaisedElsewhere
 
-MOST_BYTES = 2**20
 START_SECONDS = 30
 WATCH_SECONDS = 0.1
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 import time
 from pathlib import Path
 
@@ -32,8 +33,9 @@ WITHOUT_THE_WORK = {
     + "def get_token(*a):\n    asked(*a)\n    return Text('x')",
     "patches the check": "import sys, exercises\nexercises.check = lambda *a: 10\nsys.modules['exercises.checking'] = exercises\n"
     + "def get_token(*a): return 'token'",
-    "patches the judge's modules": "import json, builtins, exercises\nbuiltins.isinstance = lambda *a: True\n"
-    + "json.loads = lambda *a: {'access_token': 'x'}\ndef get_token(*a): return 'x'",
+    "calls its object a str": ASKS
+    + "sys.modules['__main__'].described = lambda *a: {'object': {'type': 'str', 'repr': 'x'}}\n"
+    + "def get_token(*a):\n    asked(*a)\n    return 'x'",
     "patches the server": "import mock_server.application as a\na.Application.handle = lambda *x: None\n"
     + "def get_token(*a): return 'x'",
     "asks a server of its own": "import mock_server, requests\nserver = mock_server.start()\ndef get_token(url, *a):\n"
@@ -46,11 +48,14 @@ WITHOUT_THE_WORK = {
     "writes noise into every open file": ASKS
     + "def get_token(*a):\n  for number in range(3, 128):\n    try: os.write(number, b'\\xff\\x00[[[[' * 99 + b'\\n')\n"
     + "    except OSError: pass\n  return 'x'",
-    "sends half an answer and closes everything": "import os\ndef get_token(*a):\n    os.write(3, b'{\"id\": 1')\n    os.closerange(3, 128)\n",
+    "sends half an answer and closes everything": "import os\ndef get_token(*a):\n  for number in range(3, 128):\n    try: os.write(number, b'{\"id\": 1')\n"
+    + "    except OSError: pass\n  os.closerange(3, 128)",
     "answers with an endless line": "import os\ndef get_token(*a):\n  while True:\n    for number in (3, 4, 5, 6):\n"
     + "      try: os.write(number, b'[' * 60000)\n      except OSError: pass",
-    "names a callable that is none": "import sys\ninside = sys._getframe(2).f_locals\n"
-    + "def get_token(*a):\n    import exercises.grading.inside as i\n    sys.modules['__main__'].described = lambda *a: {'callable': 10**9}",
+    "returns a function that is none": ASKS
+    + "sys.modules['__main__'].described = lambda *a: {'callable': 10**9}\ndef get_token(*a): return asked(*a)",
+    "answers in a form that nobody sends": ASKS
+    + "sys.modules['__main__'].described = lambda *a: {'dict': [[{'list': []}, {}]]}\ndef get_token(*a): return asked(*a)",
     "raises for everything": "def get_token(*a): raise ValueError('invalid_client')",
     "asks and raises for everything": ASKS + "def get_token(*a):\n    asked(*a)\n    raise SystemExit(0)",
     "interrupts the judge": "def get_token(*a): raise KeyboardInterrupt",
@@ -63,7 +68,7 @@ WITHOUT_THE_WORK = {
     "returns a megabyte": ASKS + "def get_token(*a):\n    return asked(*a).text * 20000",
     "returns an integer too long to write": "def get_token(*a): return 10 ** 5000",
     "raises what cannot be looked at": "class E(Exception):\n    def __str__(self): raise SystemExit\n    __repr__ = __str__\n"
-    + "E.__name__ = '\\ud800 \\' \"'\ndef get_token(*a): raise E",
+    + "E.__name__ = '<b> \\' \"'\ndef get_token(*a): raise E",
     "takes more memory than there is": "def get_token(*a):\n    hoard = []\n    while True: hoard.append(bytearray(50_000_000))",
     "takes memory in many processes": "import os, time\ndef get_token(*a):\n  for _ in range(30):\n    if os.fork() == 0:\n"
     + "      hoard = bytearray(b'x') * 100_000_000\n      time.sleep(60)\n  time.sleep(60)",
@@ -78,9 +83,9 @@ WITHOUT_THE_WORK = {
 
 
 @pytest.mark.parametrize("code", WITHOUT_THE_WORK.values(), ids=WITHOUT_THE_WORK)
-def test_it_gains_no_point_and_is_over_in_time(judged, code):
+def test_it_gains_no_point_and_is_over_in_time(judged_soon, code):
     began = time.monotonic()
-    grade = judged(code)
+    grade = judged_soon(code)
     assert grade.points == 0, grade.result
     assert time.monotonic() - began < 40
     assert _processes_of_sandboxes() == []
@@ -113,16 +118,17 @@ def test_it_reads_no_solution_no_judgement_no_other_file_of_the_machine(probe):
     seen = probe("""
 import os
 
-def probe():
-    skipped = ("/proc", "/usr", "/dev", "/etc/ssl")
+def probe(*pythons):
+    skipped = ("/proc", "/usr", "/dev", "/etc/ssl", *pythons)
     found = []
     for folder, folders, files in os.walk("/"):
-        folders[:] = [each for each in folders if not os.path.join(folder, each).startswith(skipped) and each != "site-packages"]
+        folders[:] = [each for each in folders if not os.path.join(folder, each).startswith(skipped)]
         found += [os.path.join(folder, each) for each in files]
     return found
-""")
+""", sys.base_prefix, f"{sys.prefix}/lib")
     kit = [Path(each).relative_to(sandbox.KIT).as_posix() for each in seen if each.startswith(str(sandbox.KIT))]
-    assert {each for each in kit if not each.startswith(("mock_server/", ".venv/"))} == {
+    kit = [each for each in kit if each != ".venv/pyvenv.cfg"]
+    assert {each for each in kit if not each.startswith(("mock_server/", ".venv/bin/"))} == {
         "exercises/__init__.py",
         "exercises/http_cell.py",
         "exercises/learners_line.py",
