@@ -1,6 +1,7 @@
 """`check("request_a_token", get_token)`: play an exercise's scenarios on a function and show what came of it."""
 
 import importlib
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -47,9 +48,9 @@ def _play_all(exercise: Exercise, function: Callable) -> tuple[Outcome, ...]:
     return tuple(outcomes)
 
 
-def play(scenario: Scenario, function: Callable) -> Outcome:
-    """One scenario on a fresh server. NotAttempted where the function is not written yet."""
-    stage, unmet = Stage(function), None
+def play(scenario: Scenario, function: Callable, listener: socket.socket | None = None) -> Outcome:
+    """One scenario on a fresh server, which answers at `listener` if given. NotAttempted where nothing is written yet."""
+    stage, unmet = Stage(function, listener), None
     try:
         scenario.play(stage)
         stage.expect_that_no_call_ended_the_program()
@@ -63,9 +64,13 @@ def play(scenario: Scenario, function: Callable) -> Outcome:
     return Outcome(scenario, unmet, tuple(stage.exchanges), printed, traceback)
 
 
+def exercise_ids() -> list[str]:
+    return sorted(path.parent.name for path in Path(__file__).parent.glob("*/scenarios.py"))
+
+
 def find_exercise(exercise_id: str) -> Exercise:
     """The exercise in `exercises/<id>/scenarios.py`. KeyError, with those that there are, where there is none."""
-    known = sorted(path.parent.name for path in Path(__file__).parent.glob("*/scenarios.py"))
+    known = exercise_ids()
     if exercise_id not in known:
         raise KeyError(f"There is no exercise {exercise_id!r}; there is: {', '.join(known)}.")
     return importlib.import_module(f"exercises.{exercise_id}.scenarios").EXERCISE

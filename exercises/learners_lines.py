@@ -24,8 +24,14 @@ def where(stack: Iterable[tuple[FrameType, int]]) -> str:
     return ""
 
 
+class RaisedElsewhere(BaseException):
+    """What the learner's function raised in another process; `place` is what `where_raised` says there."""
+
+    place = ""
+
+
 def where_raised(error: BaseException) -> str:
-    return where(traceback.walk_tb(error.__traceback__))
+    return error.place if isinstance(error, RaisedElsewhere) else where(traceback.walk_tb(error.__traceback__))
 
 
 def where_now(frame: FrameType | None) -> str:

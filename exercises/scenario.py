@@ -7,6 +7,7 @@ be; otherwise it raises `Unmet`, which says what was seen, what was expected, wh
 import inspect
 import re
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -75,17 +76,18 @@ class Stage:
     """What a scenario plays on: a fresh server on a free port, and the learner's function.
 
     Ids, secrets and tokens are random at every check, so only a function that really asks can know them. `calls` holds
-    how each call ended; a scenario whose calls must wait longer raises `call_seconds`.
+    how each call ended; a scenario whose calls must wait longer raises `call_seconds`. With a `listener` the server answers
+    there, which may be a port of another network.
     """
 
     call_seconds = 10.0
 
-    def __init__(self, function: Callable) -> None:
+    def __init__(self, function: Callable, listener: socket.socket | None = None) -> None:
         self._function = function
         self._clients = Clients()
         self._credentials: list[Credentials] = []
         self.calls: list[Call] = []
-        self.server: Server = prepare(0, seed=None, clients=self._clients)
+        self.server: Server = prepare(0, seed=None, clients=self._clients, listener=listener)
         self.server.start()
 
     def close(self) -> None:

@@ -114,9 +114,18 @@ def start(
 
 
 def prepare(
-    port: int | None, *, host: str = "127.0.0.1", expose: bool = False, tls: bool | str = False, **settings: object
+    port: int | None,
+    *,
+    host: str = "127.0.0.1",
+    expose: bool = False,
+    tls: bool | str = False,
+    listener: socket.socket | None = None,
+    **settings: object,
 ) -> Server:
-    """A server that holds its port and does not answer yet, for whoever serves from a thread of their own; see `start`."""
+    """A server that holds its port and does not answer yet, for whoever serves from a thread of their own; see `start`.
+
+    With a `listener`, a socket that listens already, `host` and `port` say nothing.
+    """
     listening.check_address(host, port, expose)
     local_tls = None
     if tls:
@@ -126,7 +135,8 @@ def prepare(
     for earlier, asked_for in list(_started.items()):
         if earlier.port == (listening.PREFERRED_PORT if port is None else port) or (asked_for is None and port is None):
             earlier.stop()
-    listener = listening.listen_on_first_free(host) if port is None else listening.listen(host, port)
+    if listener is None:
+        listener = listening.listen_on_first_free(host) if port is None else listening.listen(host, port)
     try:
         made = seeded(
             issuer=listening.url_of(listener, "https" if local_tls else "http"),
