@@ -231,6 +231,28 @@ def keeps_a_text(kept, now, url, client_id, client_secret):
     return json.dumps(ask(url, client_id, client_secret))
 
 
+def keeps_what_json_cannot_hold(kept, now, url, client_id, client_secret):
+    return {**ask(url, client_id, client_secret), "until": {now}}
+
+
+class EqualToAll:
+    def __eq__(self, other):
+        return True
+
+    def __repr__(self):
+        return "a liar"
+
+
+def claims_to_be_the_token(url, client_id, client_secret):
+    ask(url, client_id, client_secret)
+    return EqualToAll()
+
+
+def claims_to_be_any_status(url, api_url, client_id, client_secret):
+    status_of(api_url, ask(url, client_id, client_secret)["access_token"])
+    return EqualToAll
+
+
 def keeps_for_ever_what_names_no_life(url, client_id, client_secret):
     kept = {"until": -math.inf}
 
@@ -324,6 +346,7 @@ WRONG = [
         a_coroutine,
         "for a secret with + in it, no token request arrived, and your function returned <coroutine object a_coroutine>",
     ),
+    ("raw_basic", claims_to_be_the_token, "for a secret with + in it, your function returned a liar"),
     ("colon_in_id", encodes_twice, "for a client id with a colon in it, the server answered 401 invalid_client"),
     (
         "either_reading",
@@ -338,6 +361,12 @@ WRONG = [
         keeps_a_text,
         'at the first start, your function returned \'{"access_token": "<access token>", "token_type": "Bearer", '
         '"expires_in": 3600, "scope": "readings:read readings:write"}\'',
+    ),
+    (
+        "reloaded",
+        keeps_what_json_cannot_hold,
+        "at the first start, your function returned {'access_token': '<access token>', 'token_type': 'Bearer', "
+        "'expires_in': 3600, 'scope': 'readings:read readings:write', 'until': {1000}}",
     ),
     ("last_second", asks_every_time, "half a life later, 2 token requests have arrived in all"),
     (
@@ -360,6 +389,7 @@ WRONG = [
     ("long_job", asks_at_every_read, "a moment later, 2 token requests have arrived in all"),
     ("every_call", reads_twice, "6 requests reached the API in three calls"),
     ("every_call", returns_the_answer_of_the_first_read, "your function returned 200"),
+    ("every_call", claims_to_be_any_status, "at the first call, your function returned a liar"),
     ("any_refusal", gives_the_401_back, "where the API answers 401, your function returned 401"),
     ("any_refusal", forgets_to_return, "the API answered 403, and your function returned None"),
 ]
