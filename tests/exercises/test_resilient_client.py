@@ -317,8 +317,18 @@ WRONG = {
         "(line N of raises_for_status: answer.raise_for_status())",
     ),
     "asks_for_a_second_token": (client_with(final=("error",)), 0, 9, "after the token, the step sent another request"),
-    "sends_json": (client_with(send=sends_json), 0, 1, "at a server that is well, the step returned {'error': 'invalid_request'}"),
-    "sends_nothing": (sends_nothing, 0, 0, "no request reached the address that was passed in; your function returned {'wait': 1}"),
+    "sends_json": (
+        client_with(send=sends_json),
+        0,
+        1,
+        "at a server that is well, the step returned {'error': 'invalid_request'}",
+    ),
+    "sends_nothing": (
+        sends_nothing,
+        0,
+        0,
+        "no request reached the address that was passed in; your function returned {'wait': 1}",
+    ),
     "returns_the_token_alone": (returns_the_token_alone, 0, 0, "your function returned '<access token>'"),
 }
 
