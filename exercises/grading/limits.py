@@ -15,7 +15,7 @@ class Limits:
     memory: int = 1024 * _MB
     address_space: int = 2048 * _MB
     processes: int = 64
-    open_files: int = 128
+    open_files: int = 64
     file_size: int = 16 * _MB
     disk: int = 32 * _MB
     cpu_seconds: int = 120

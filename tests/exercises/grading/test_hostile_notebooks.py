@@ -78,6 +78,12 @@ WITHOUT_THE_WORK = {
     "never lets its notebook end": "while True: pass\ndef get_token(*a): return 'x'",
     "recurses in C": "import sys\nsys.setrecursionlimit(10**9)\ndef f(x): return repr(x)\nclass R:\n    def __repr__(self): return f(self)\n"
     + "def get_token(*a): return R()",
+    "holds every connection that it can": "import os, socket, time\nfrom urllib.parse import urlsplit\ndef get_token(url, *a):\n"
+    + "  [os.fork() for _ in range(5)]\n  held = []\n  while True:\n"
+    + "    try: held.append(socket.create_connection(('127.0.0.1', urlsplit(url).port), 1))\n    except OSError: time.sleep(0.2)",
+    "floods the server": "import os, socket\nfrom urllib.parse import urlsplit\ndef get_token(url, *a):\n  while True:\n    try:\n"
+    + "      with socket.create_connection(('127.0.0.1', urlsplit(url).port)) as s: s.sendall(b'GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' * 2000)\n"
+    + "    except OSError: pass",
     "forks without end": "import os\ndef get_token(*a):\n  while True:\n    try: os.fork()\n    except OSError: pass",
 }
 
