@@ -119,7 +119,7 @@ def _expect_right_length(stage: Stage) -> None:
         return
     declared = request.header("content-length")
     expect(
-        declared is not None and declared.isdecimal(),
+        declared is not None and declared.isdecimal() and len(declared) < 19,
         seen="the request has no Content-Length" if declared is None else f"the Content-Length is {declared[:20]!r}",
         expected="Content-Length: and the number of bytes in the body",
         why="Without a Content-Length a request has no body, whatever follows the empty line (RFC 9112 §6.3).",
@@ -156,7 +156,7 @@ def _expect_token(stage: Stage, call: Call) -> None:
     )
     issued, returned = json.loads(response.body)["access_token"], call.returned
     expect(
-        returned == issued and type(returned) is str,
+        type(returned) is str and returned == issued,
         seen="the server sent a token, and your function returned "
         + ("None" if returned is None else f"a {type(returned).__name__} that is not the token alone"),
         expected="the access token alone, a str",

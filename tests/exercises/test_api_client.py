@@ -388,6 +388,19 @@ WRONG = {
         "for the path /stations, /readings?limit=2, /readings there was no answer of 200 from the API: POST "
         "/oauth2/token (200), POST /api/stations (405)",
     ),
+    "HEAD": (
+        with_another_call(lambda url, token, secret: requests.head(url, headers=bearer(token), timeout=10)),
+        0,
+        3,
+        "for the path /stations, /readings?limit=2, /readings there was no answer of 200 from the API: POST "
+        "/oauth2/token (200), HEAD /api/stations (200)",
+    ),
+    "HEAD for the token": (
+        lambda token_url, *more: requests.head(token_url, timeout=10).json(),
+        0,
+        0,
+        "the token request was refused: 405",
+    ),
     "only the token": (
         only_the_token,
         0,
