@@ -50,7 +50,8 @@ def a_token_is_renewed_in_time(stage: Stage) -> None:
     patient = Patient(
         stage,
         "last_second",
-        why="A token that is handed out in its last second expires on the way to the API (wso2/api-manager#773).",
+        why="A token that is handed out in its last second expires on the way to the API, whether a cache or a server hands it "
+        "out (wso2/api-manager#773).",
         hint="How long does your caller need until the API has read the token?",
     )
     token = patient.made_for(stage.new_client())
