@@ -297,7 +297,8 @@ def _is_being_answered(exchange: Exchange) -> bool:
         return False
     request = exchange.request
     is_complete = request is not None and message_length(exchange.raw_request) is not None
-    return is_complete and not is_whole_answer(exchange.raw_response, request.method)
+    will_be_whole = exchange.fault not in ("drop", "silence", "truncate")
+    return is_complete and will_be_whole and not is_whole_answer(exchange.raw_response, request.method)
 
 
 @dataclass(frozen=True, slots=True)

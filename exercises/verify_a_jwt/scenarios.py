@@ -2,7 +2,7 @@
 
 import requests
 
-from exercises.scenario import Call, Exercise, Scenario, Stage, expect
+from exercises.scenario import Call, Exercise, NotAttempted, Scenario, Stage, expect
 from exercises.verify_a_jwt.forgeries import (
     claims_of,
     signed,
@@ -76,7 +76,11 @@ def _expect_good(stage: Stage) -> str:
 
 
 def _expect_refused(stage: Stage, token: str, what: str, *, expected: str, why: str, hint: str, now: float | None = None) -> None:
-    call = _verify(stage, token, now)
+    try:
+        call = _verify(stage, token, now)
+    except NotAttempted:
+        # The function accepted a good token, so it is written: PyJWT raises NotImplementedError for an alg that it does not know.
+        return
     returned = "its claims" if type(call.returned) is dict else _story(stage, call).removeprefix("your function returned ")
     expect(
         call.raised is not None,

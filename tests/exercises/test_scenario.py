@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from exercises.scenario import ANSWER_SECONDS, Credentials, DidNotComeBack, NotAttempted, Stage, Unmet, expect
+from mock_server.oauth.signed_jwt import base64url
 
 GRANT = {"grant_type": "client_credentials"}
 
@@ -292,6 +293,32 @@ def test_the_whole_answer_is_in_the_record_of_a_function_that_reads_only_the_sta
     for _ in range(20):
         stage, _, call = on_stage(leaves_early)
         assert "access_token" in json.loads(stage.only_answer().body)
+
+
+@pytest.mark.parametrize("fault", ["drop", "truncate"])
+def test_nobody_waits_for_the_rest_of_an_answer_that_never_comes(fault):
+    def gives_up(url, *credentials):
+        with pytest.raises(requests.RequestException):
+            ask(url, *credentials)
+
+    stage = Stage(gives_up)
+    client = stage.new_client()
+    stage.server.fail_next(fault)
+    began = time.monotonic()
+    assert stage.call(f"{stage.server.url}/token", client.id, client.secret).raised is None
+    assert time.monotonic() - began < ANSWER_SECONDS
+    stage.close()
+
+
+def test_what_a_scenario_signs_with_the_servers_key_the_api_takes():
+    stage = Stage(print)
+    client = stage.new_client(access_token_format="jwt")
+    issued = ask(f"{stage.server.url}/token", client.id, client.secret).json()["access_token"]
+    unsigned = issued.rpartition(".")[0]
+    token = f"{unsigned}.{base64url(stage.signing_key().sign(unsigned.encode('ascii')))}"
+    answer = requests.get(f"{stage.server.url}/api/stations", headers={"Authorization": f"Bearer {token}"}, timeout=10)
+    assert answer.status_code == 200
+    stage.close()
 
 
 def test_closing_a_stage_keeps_nobody_waiting_and_frees_the_port(on_stage):

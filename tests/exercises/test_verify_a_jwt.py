@@ -122,6 +122,15 @@ class ByHand:
         return claims
 
 
+class AsksPyJWTForTheAlgorithm(ByHand):
+    """NotImplementedError is what PyJWT raises for an algorithm that it does not know."""
+
+    def check_signature(self, header, data, signature, jwks_url):
+        algorithm, key = jwt.get_algorithm_by_name(header["alg"]), jwt.PyJWK(self.key(header, jwks_url))
+        if header["alg"] != key.algorithm_name or not algorithm.verify(data, key.key, signature):
+            raise ValueError("not signed with this key")
+
+
 def fetches_again_at_most_once_a_minute():
     """Bounded by the clock that is passed in, as the flood of unknown names asks for."""
     hand, fetched_at = ByHand(), {}
@@ -137,7 +146,15 @@ def fetches_again_at_most_once_a_minute():
     return verify
 
 
-RIGHT = [solved("verify_a_jwt"), pyjwt_and_its_client, joserfc_alone, ByHand(), fetches_again_at_most_once_a_minute(), ByHand().__call__]
+RIGHT = [
+    solved("verify_a_jwt"),
+    pyjwt_and_its_client,
+    joserfc_alone,
+    ByHand(),
+    ByHand().__call__,
+    AsksPyJWTForTheAlgorithm(),
+    fetches_again_at_most_once_a_minute(),
+]
 
 
 @pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
