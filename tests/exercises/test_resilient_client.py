@@ -227,7 +227,7 @@ def takes_the_header_as_a_text(*arguments):
 
     def step_with_text(now):
         result = step(now)
-        return {"wait": str(result["wait"])} if result.get("wait", 0) > 10 else result
+        return {"wait": str(result["wait"])} if result.get("wait", 0) > 4.5 else result
 
     return step_with_text
 
@@ -270,7 +270,7 @@ WRONG = {
         2,
         "after a 429 with Retry-After, the wait ends long after the time that the server named",
     ),
-    "takes_the_header_as_a_text": (takes_the_header_as_a_text, 1, 7, "your function returned {'wait': 'SECONDS'}"),
+    "takes_the_header_as_a_text": (takes_the_header_as_a_text, 1, 4, "your function returned {'wait': 'SECONDS'}"),
     "always_waits_as_long": (
         after(lambda answer, failures, result: {"wait": retry_after(answer) or 1} if "wait" in result else result),
         2,
@@ -317,8 +317,18 @@ WRONG = {
         "(line N of raises_for_status: answer.raise_for_status())",
     ),
     "asks_for_a_second_token": (client_with(final=("error",)), 0, 9, "after the token, the step sent another request"),
-    "sends_json": (client_with(send=sends_json), 0, 1, "at a server that is well, the step returned {'error': 'invalid_request'}"),
-    "sends_nothing": (sends_nothing, 0, 0, "no request reached the address that was passed in; your function returned {'wait': 1}"),
+    "sends_json": (
+        client_with(send=sends_json),
+        0,
+        1,
+        "at a server that is well, the step returned {'error': 'invalid_request'}",
+    ),
+    "sends_nothing": (
+        sends_nothing,
+        0,
+        0,
+        "no request reached the address that was passed in; your function returned {'wait': 1}",
+    ),
     "returns_the_token_alone": (returns_the_token_alone, 0, 0, "your function returned '<access token>'"),
 }
 
