@@ -259,7 +259,12 @@ WRONG = {
         "the server answered 200, and your function returned {'access_token': '<access token>', 'token_type': 'Bearer', "
         "'expires_in': 3600, 'scope': 'readings:read readings:write'}",
     ),
-    "returns_a_token_and_no_function": (returns_a_token_and_no_function, 0, 0, "your function returned '<access token>'"),
+    "returns_a_token_and_no_function": (
+        returns_a_token_and_no_function,
+        0,
+        0,
+        "your function returned '<access token>'",
+    ),
     "does_nothing": (does_nothing, 0, 0, "your function returned None"),
 }
 
