@@ -254,12 +254,13 @@ def the_secret_is_in_no_log(stage: Stage) -> None:
     shown = stage.call_on(repr, client.function)
     places = {
         "a line of the log": "\n".join(lines),
+        "what your function printed": "".join(call.printed for call in stage.calls),
         "the repr of the function that you returned": str(shown.returned),
         "the result of a refused call": str(result),
     }
     for place, text in places.items():
         expect(
-            client.credentials.secret not in text and secret not in text,
+            not any(value in text for value in (client.credentials.secret, "<client secret>", secret)),
             seen=f"the client secret stands in {place}",
             expected="no secret in anything that people read",
             why="Logs are copied, kept and searched by many; the secret is for the token endpoint alone (RFC 6749 §10.1).",

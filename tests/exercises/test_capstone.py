@@ -279,6 +279,12 @@ class LogsTheRequest(RightClient):
         return super().request_token(now, secret, scope)
 
 
+class PrintsTheRequest(RightClient):
+    def request_token(self, now, secret, scope):
+        print("token request with", secret)
+        return super().request_token(now, secret, scope)
+
+
 class ShowsWhatItKnows(RightClient):
     def __repr__(self):
         return f"<client {self.client_id}, refused {self.refused}>"
@@ -431,6 +437,7 @@ WRONG = {
         "after an answer with an unusual expires_in, your client sent an expired token",
     ),
     "logs_the_request": (LogsTheRequest, 14, 24, "the client secret stands in a line of the log"),
+    "prints_the_request": (PrintsTheRequest, 14, 24, "the client secret stands in what your function printed"),
     "shows_what_it_knows": (
         ShowsWhatItKnows,
         14,
