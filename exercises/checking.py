@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from exercises.captured_output import KEPT_CHARACTERS
+from exercises.closed_terminal import KEPT_CHARACTERS
 from exercises.help_in_steps import help_after, try_id
 from exercises.progress import Progress
 from exercises.result import Outcome, Result

@@ -1,3 +1,4 @@
+import codecs
 import json
 import socket
 import warnings
@@ -87,6 +88,14 @@ def test_what_a_call_returned_is_called_on_the_same_stage(on_stage):
     assert stage.call_on(call.returned, str).returned == "200"
     assert len(stage.exchanges) == 1
     assert stage.call_on(call.returned, len).story.startswith("your function raised TypeError: object of type 'int'")
+
+
+def test_a_library_that_implements_something_not_is_no_stub(on_stage):
+    def asks_too_much(*arguments):
+        return codecs.IncrementalEncoder().encode("a")
+
+    _, _, call = on_stage(asks_too_much)
+    assert type(call.raised) is NotImplementedError
 
 
 def test_what_a_call_returned_may_not_be_written_yet(on_stage):
