@@ -6,7 +6,8 @@ import warnings
 import pytest
 import requests
 
-from exercises.scenario import Credentials, DidNotComeBack, NotAttempted, Stage, Unmet, expect
+from exercises.expectations import DidNotComeBack, NotAttempted, Unmet
+from exercises.scenario import Credentials, Stage
 
 GRANT = {"grant_type": "client_credentials"}
 
@@ -34,17 +35,6 @@ def on_stage():
 
 def ask(url, client_id, client_secret):
     return requests.post(url, data=GRANT, auth=(client_id, client_secret), timeout=10)
-
-
-def test_an_expectation_that_holds_says_nothing():
-    expect(True, seen="a", expected="b", why="c", hint="d")
-
-
-def test_an_expectation_that_does_not_hold_says_seen_expected_why_and_hint():
-    with pytest.raises(Unmet, match="^a$") as raised:
-        expect(False, seen="a", expected="b", why="c", hint="d")
-    unmet = raised.value
-    assert (unmet.seen, unmet.expected, unmet.why, unmet.hint) == ("a", "b", "c", "d")
 
 
 def test_every_stage_has_a_server_clients_and_tokens_of_its_own(on_stage):
