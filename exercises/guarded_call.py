@@ -76,20 +76,19 @@ class _Worker(threading.Thread):
             finally:
                 self._is_running.release()
         except self._stopped:
-            pass  # The last that `stop` had raised came when the function was left already.
+            # The last that `stop` had raised came when the function was left already.
+            self._stopped.__init__ = SystemExit.__init__
 
     def _call(self) -> None:
         try:
             self.returned = self._function(*self._arguments)
             self.text = shown(self.returned, repr)
         except self._stopped:
-            pass
+            # At once: the next is raised at the first jump or call.
+            self._has_left, self._stopped.__init__ = True, SystemExit.__init__
         except BaseException as error:
             self.raised = error
             self.text = f"{type(error).__name__}: {shown(error, str)}"
-        finally:
-            self._has_left = True
-            self._stopped.__init__ = SystemExit.__init__
 
     def has_ended(self, seconds: float) -> bool:
         """Whether it ends within `seconds`. Windows lets an interrupt through only between two waits."""
@@ -108,7 +107,7 @@ class _Worker(threading.Thread):
         wait does.
         """
         deadline = time.monotonic() + STOP_SECONDS
-        while not self._has_left and time.monotonic() < deadline:
+        while not (self._has_left or self.has_ended(0)) and time.monotonic() < deadline:
             if self.ident is not None:  # None where an interrupt came before it ran.
                 self._stopped.__init__ = staticmethod(functools.partial(_raise_in_thread, self.ident, self._stopped))
                 _raise_in_thread(self.ident, self._stopped)
