@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from exercises.captured_output import CapturedOutput
-from exercises.learners_lines import shown, where_now
+from exercises.closed_terminal import ClosedTerminal
+from exercises.learners_lines import shown, where_stuck
 from exercises.loopback_only import Attempt, LoopbackOnly
 
 STOP_SECONDS = 0.2
@@ -38,11 +38,11 @@ def guarded_call(function: Callable, arguments: tuple[object, ...], seconds: flo
     """Call `function` for at most `seconds`. KeyboardInterrupt, from the learner or from the function, is passed on."""
     worker = _Worker(function, arguments)
     stopped_at = None
-    with LoopbackOnly() as refused, CapturedOutput() as printed:
+    with LoopbackOnly() as refused, ClosedTerminal() as printed:
         try:
             worker.start()
             if not worker.has_ended(seconds):
-                stopped_at = where_now(sys._current_frames().get(worker.ident))
+                stopped_at = where_stuck(sys._current_frames().get(worker.ident))
         finally:
             worker.stop()
     if stopped_at is not None:
@@ -64,24 +64,28 @@ class _Worker(threading.Thread):
         # Not is_alive(): on Python 3.11 an interrupt during join() makes a running thread look dead.
         self._is_running = threading.Lock()
         self._is_running.acquire()
+        self._has_left = False
         self.returned: object = None
         self.raised: BaseException | None = None
         self.text = ""
 
     def run(self) -> None:
         try:
-            self._context.run(self._call)
+            try:
+                self._context.run(self._call)
+            finally:
+                self._is_running.release()
         except self._stopped:
-            pass
-        finally:
-            self._is_running.release()
+            # The last that `stop` had raised came when the function was left already.
+            self._stopped.__init__ = SystemExit.__init__
 
     def _call(self) -> None:
         try:
             self.returned = self._function(*self._arguments)
             self.text = shown(self.returned, repr)
         except self._stopped:
-            self._stopped.__init__ = SystemExit.__init__
+            # At once: the next is raised at the first jump or call.
+            self._has_left, self._stopped.__init__ = True, SystemExit.__init__
         except BaseException as error:
             self.raised = error
             self.text = f"{type(error).__name__}: {shown(error, str)}"
@@ -103,7 +107,7 @@ class _Worker(threading.Thread):
         wait does.
         """
         deadline = time.monotonic() + STOP_SECONDS
-        while not self.has_ended(0) and time.monotonic() < deadline:
+        while not (self._has_left or self.has_ended(0)) and time.monotonic() < deadline:
             if self.ident is not None:  # None where an interrupt came before it ran.
                 self._stopped.__init__ = staticmethod(functools.partial(_raise_in_thread, self.ident, self._stopped))
                 _raise_in_thread(self.ident, self._stopped)

@@ -1,5 +1,6 @@
 """The learner's own lines: where their code was, and their traceback without the kit's and the libraries' frames."""
 
+import ast
 import linecache
 import sysconfig
 import traceback
@@ -39,6 +40,20 @@ def where_now(frame: FrameType | None) -> str:
     return where(reversed(list(traceback.walk_stack(frame)))) if frame else ""
 
 
+def where_stuck(frame: FrameType | None) -> str:
+    """As `where_now`, but names the outermost `while` that goes on: a loop is not stopped at the same line each time."""
+    for running, number in _learners(reversed(list(traceback.walk_stack(frame)))) if frame else ():
+        if loop := _while_around(running, number):
+            return where([(running, loop)])
+    return where_now(frame)
+
+
+def is_raised_by_the_learner(error: BaseException) -> bool:
+    """Whether the line that raised is the learner's own, and not one of the kit or of a library."""
+    stack = list(traceback.walk_tb(error.__traceback__))
+    return bool(_learners(stack[-1:]))
+
+
 def own_traceback(error: BaseException) -> str:
     """The traceback as Python prints it, cut to the learner's frames, and to the errors that passed through them."""
     chain, link = [error], error
@@ -74,6 +89,17 @@ def _is_learners(filename: str) -> bool:
 
 def _source(frame: FrameType, number: int) -> str:
     return linecache.getline(frame.f_code.co_filename, number, frame.f_globals).strip()
+
+
+def _while_around(frame: FrameType, number: int) -> int | None:
+    """The first line of the outermost `while` of the frame's function around that line, if there is one."""
+    lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
+    try:
+        tree = ast.parse("".join(lines))
+    except SyntaxError:
+        return None
+    loops = [node for node in ast.walk(tree) if isinstance(node, ast.While) and node.lineno >= frame.f_code.co_firstlineno]
+    return min((loop.lineno for loop in loops if loop.lineno <= number <= loop.end_lineno), default=None)
 
 
 def _reason(error: BaseException) -> BaseException | None:

@@ -1,12 +1,15 @@
 """While a check runs, this process reaches nothing but this machine: other hosts are refused, and named."""
 
 import ipaddress
+import shlex
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
+from urllib.parse import urlsplit
 
 from exercises.learners_lines import where_now
 
@@ -59,6 +62,9 @@ class LoopbackOnly:
         # The address is the last of two or three.
         cls._guard(socket.socket, "sendto", lambda arguments: _host(arguments[0], arguments[-1]))
 
+        # curl is a process of its own, so all that can be seen of it is the address among its arguments.
+        cls._guard(subprocess.Popen, "__init__", lambda arguments: _host_in(arguments[1] if len(arguments) > 1 else ()))
+
     @classmethod
     def _guard(cls, owner: object, name: str, host_of: Callable[[tuple], object]) -> None:
         original = getattr(owner, name)
@@ -97,6 +103,16 @@ def is_this_machine(host: object) -> bool:
 def _host(connection: socket.socket, address: object) -> object:
     is_internet = connection.family in (socket.AF_INET, socket.AF_INET6)
     return address[0] if is_internet and isinstance(address, tuple) and address else None
+
+
+def _host_in(command: object) -> object:
+    """The first foreign host of a URL that stands as an argument of its own; a scope may be a URL too, behind its name."""
+    try:
+        words = shlex.split(command) if isinstance(command, str) else [_text(word) for word in command]
+        hosts = [urlsplit(word).hostname for word in words if word.lower().startswith(("http://", "https://"))]
+    except (TypeError, ValueError):
+        return None
+    return next((host for host in hosts if not is_this_machine(host)), None)
 
 
 def _text(host: object) -> str:

@@ -13,8 +13,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from exercises.expectations import DidNotComeBack, NotAttempted, Unmet, expect
 from exercises.guarded_call import Ending, guarded_call
-from exercises.learners_lines import own_traceback, short, where_raised
+from exercises.learners_lines import is_raised_by_the_learner, own_traceback, short, where_raised
 from mock_server.oauth.clients import Clients
 from mock_server.oauth.signing_keys import SigningKey
 from mock_server.shells.server import Server, prepare
@@ -25,28 +26,6 @@ from mock_server.web.wire import is_whole_answer, message_length
 
 ANSWER_SECONDS = 1.0
 TOGETHER_SECONDS = 5.0
-
-
-class Unmet(Exception):
-    """An expectation that did not hold. `why` names the rule and its section; `hint` asks before it tells."""
-
-    def __init__(self, *, seen: str, expected: str, why: str, hint: str) -> None:
-        super().__init__(seen)
-        self.seen, self.expected, self.why, self.hint = seen, expected, why, hint
-
-
-class DidNotComeBack(Unmet):
-    """A call that had to be stopped."""
-
-
-class NotAttempted(Exception):
-    """The learner's function still raises NotImplementedError."""
-
-
-def expect(condition: bool, *, seen: str, expected: str, why: str, hint: str) -> None:
-    """Raise Unmet unless `condition` holds."""
-    if not condition:
-        raise Unmet(seen=seen, expected=expected, why=why, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +95,7 @@ class Stage:
         """As `call`, for what an earlier call returned: a function, or a method of an object."""
         ending = guarded_call(function, arguments, self.call_seconds)
         self._wait_for_the_last_answer()
-        if isinstance(ending.raised, NotImplementedError):
+        if isinstance(ending.raised, NotImplementedError) and is_raised_by_the_learner(ending.raised):
             raise NotAttempted from None
         if inspect.iscoroutine(ending.returned):
             ending.returned.close()

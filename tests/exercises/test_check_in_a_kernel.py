@@ -47,6 +47,12 @@ def get_token(token_url, client_id, client_secret):
 
 check("request_a_token", get_token)
 """
+EXITS = """
+def get_token(token_url, client_id, client_secret):
+    exit()
+
+check("request_a_token", get_token)
+"""
 GOES_ON = """
 import asyncio, threading
 
@@ -56,7 +62,7 @@ print([thread.name for thread in threading.enumerate() if thread.name == "a chec
 
 @pytest.fixture(scope="module")
 def cells():
-    sources = (PREPARE, LOOPS, RAISES, LEAVES, GOES_ON)
+    sources = (PREPARE, LOOPS, RAISES, LEAVES, EXITS, GOES_ON)
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source.strip()) for source in sources])
     return execute(notebook, KIT / "exercises" / "request_a_token" / "a_test.ipynb").cells
 
@@ -71,7 +77,7 @@ def shown(cell) -> tuple[str, str]:
 def test_an_endless_loop_is_named_and_its_prints_do_not_reach_the_notebook(cells):
     for form in shown(cells[1]):
         assert "your function had not come back after 0.5 seconds, and was stopped (line " in form
-        assert "of get_token: " in form
+        assert "(line 2 of get_token: while True:)" in form
         assert "waiting for a token\n" in form
         assert "characters more" in form
 
@@ -90,5 +96,10 @@ def test_a_request_to_another_machine_and_an_exit_are_named(cells):
         assert "wanted to reach auth.example, another machine (line 5 of get_token: " in form
 
 
+def test_the_exit_of_ipython_is_named_and_does_not_end_the_kernel(cells):
+    for form in shown(cells[4]):
+        assert "your function raised SystemExit: (line 2 of get_token: exit())" in form
+
+
 def test_the_kernel_goes_on_with_nothing_left_behind(cells):
-    assert cells[4].outputs[0].text == "[] True\n"
+    assert cells[5].outputs[0].text == "[] True\n"

@@ -1,9 +1,11 @@
 import json
+import linecache
+import sys
 
 import pytest
 import requests
 
-from exercises.learners_lines import own_traceback, short, shown, where_raised
+from exercises.learners_lines import own_traceback, short, shown, where_raised, where_stuck
 
 CELL = '''import requests
 
@@ -54,8 +56,6 @@ def test_an_error_without_a_line_of_the_learners_has_no_place():
 
 
 def test_the_traceback_of_a_cell_holds_its_lines_and_no_librarys():
-    import linecache
-
     place = "/tmp/ipykernel_4711/1234567.py"
     linecache.cache[place] = (len(CELL), None, CELL.splitlines(keepends=True), place)
     names = {}
@@ -95,6 +95,28 @@ def test_an_error_that_is_its_own_reason_ends():
     error = raised_by(reads_badly)
     error.__context__ = error
     assert own_traceback(error).count("Traceback") == 1
+
+
+OUTER = """%s
+def asks(frame):
+    while frame is None or True:
+        for _ in range(3):
+            while True:
+                return where_stuck(sys._getframe())
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "place"),
+    [("", " (line 3 of asks: while frame is None or True:)"), ("%time", " (line 6 of asks: return where_stuck(sys._getframe()))")],
+    ids=["a cell", "a cell that is not all Python"],
+)
+def test_a_loop_is_named_by_its_outermost_while_where_the_source_can_be_read(first, place):
+    file = f"/tmp/ipykernel_4711/{first}.py"
+    linecache.cache[file] = (0, None, (OUTER % first).splitlines(keepends=True), file)
+    names = {"where_stuck": where_stuck, "sys": sys}
+    exec(compile(OUTER % "", file, "exec"), names)
+    assert names["asks"](None) == place
 
 
 @pytest.mark.parametrize("form", [repr, str])

@@ -1,6 +1,8 @@
 import asyncio
 import http.client
 import socket
+import subprocess
+import sys
 import threading
 import urllib.request
 
@@ -44,10 +46,12 @@ WAYS = [
     (lambda: socket.create_connection((NAME, 80), timeout=5), NAME),
     (lambda: socket.getaddrinfo(host=NAME, port=80), NAME),
     (lambda: socket.gethostbyname(NAME), NAME),
+    (lambda: subprocess.run(["curl", "--max-time", "5", f"https://{NAME}/token"], capture_output=True), NAME),
+    (lambda: subprocess.check_output(f"curl --max-time 5 -d 'scope=a b' http://{ADDRESS}/token", shell=True), ADDRESS),
     (asks_with_asyncio, ADDRESS),
     (sends_a_datagram, ADDRESS),
     (connects_by_number, ADDRESS),
-    pytest.param(connects_over_ipv6, SIX, marks=pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6")),
+    (connects_over_ipv6, SIX),
 ]
 
 
@@ -69,6 +73,13 @@ def test_this_machine_is_reached_as_ever():
     with socket.create_server(("127.0.0.1", 0)) as server, LoopbackOnly() as refused:
         for host in ("127.0.0.1", "localhost"):
             socket.create_connection((host, server.getsockname()[1]), timeout=5).close()
+    assert refused == []
+
+
+def test_a_command_may_name_a_foreign_url_in_what_it_sends():
+    sent = [sys.executable, "-c", "import sys; print(sys.argv[1])", f"scope=https://{NAME}/.default"]
+    with LoopbackOnly() as refused:
+        assert NAME in subprocess.run(sent, capture_output=True, text=True, check=True).stdout
     assert refused == []
 
 

@@ -1,10 +1,10 @@
-"""What is printed during a call, kept up to a bound, so that a flood drowns neither the notebook nor the memory."""
+"""The terminal of a call: what is printed is kept up to a bound, nobody answers, and an exit does not end the kernel."""
 
+import builtins
 import io
 import sys
 import threading
 from types import TracebackType
-from typing import TextIO
 
 KEPT_CHARACTERS = 2000
 
@@ -33,16 +33,16 @@ class Printed(io.TextIOBase):
         return f"{self._kept}... and {cut:,} characters more" if cut > 0 else self._kept
 
 
-class CapturedOutput:
-    """`with CapturedOutput() as printed`: what the process prints, on stdout and stderr.
+class ClosedTerminal:
+    """`with ClosedTerminal() as printed`: what the process prints, on stdout and stderr; `input` raises.
 
     Where several overlap, each is given what all of them print, since a thread may print for another. The last to end
-    gives the streams back as they were.
+    gives everything back as it was.
     """
 
     _lock = threading.Lock()
     _open: list[Printed] = []
-    _streams: list[TextIO] = []
+    _before: list = []
 
     def __init__(self) -> None:
         self._printed = Printed()
@@ -50,8 +50,12 @@ class CapturedOutput:
     def __enter__(self) -> Printed:
         with self._lock:
             if not self._open:
-                self._streams[:] = [sys.stdout, sys.stderr]
+                self._before[:] = [sys.stdout, sys.stderr, builtins.input]
                 sys.stdout = sys.stderr = _ToAll(self._open)
+                builtins.input = _refuse_to_ask
+                if shell := _ipython():
+                    # Its exit() raises nothing, and ends the kernel when the cell is done.
+                    shell.ask_exit = sys.exit
             self._open.append(self._printed)
         return self._printed
 
@@ -59,7 +63,17 @@ class CapturedOutput:
         with self._lock:
             self._open[:] = [each for each in self._open if each is not self._printed]
             if not self._open:
-                sys.stdout, sys.stderr = self._streams
+                sys.stdout, sys.stderr, builtins.input = self._before
+                if shell := _ipython():
+                    del shell.ask_exit
+
+
+def _ipython() -> object | None:
+    return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+
+
+def _refuse_to_ask(prompt: object = "", /) -> str:
+    raise EOFError("a check has nobody to ask: input() gets no answer, the values are in the arguments")
 
 
 class _ToAll(io.TextIOBase):
