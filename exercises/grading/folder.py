@@ -17,13 +17,12 @@ from urllib.parse import quote
 from exercises.checking import exercise_ids
 from exercises.grading import report
 from exercises.grading.grade import grade
-from exercises.grading.limits import Limits
 from exercises.grading.submissions import Folder, Submission, open_folder
 
 MOST_OPEN_FILES = 65536
 
 
-def grade_folder(submissions: Path, out: Path, *, unsafe: bool = False, limits: Limits = Limits()) -> Iterator[tuple[int, int]]:
+def grade_folder(submissions: Path, out: Path, *, unsafe: bool = False) -> Iterator[tuple[int, int]]:
     """Grade everything, and give (learners done, learners in all) at the start and after each learner.
 
     SandboxError where the sandbox did not come up, OSError where a folder cannot be read or written: after all others are graded.
@@ -35,7 +34,7 @@ def grade_folder(submissions: Path, out: Path, *, unsafe: bool = False, limits: 
     total = len(handed_in.learners)
     yield 0, total
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        running = [pool.submit(_grade_learner, out, name, handed_in, limits, unsafe) for name in handed_in.learners]
+        running = [pool.submit(_grade_learner, out, name, handed_in, unsafe) for name in handed_in.learners]
         try:
             for done, _ in enumerate(as_completed(running), 1):
                 yield done, total
@@ -61,11 +60,11 @@ def _allow_many_open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, MOST_OPEN_FILES)), hard))
 
 
-def _grade_learner(out: Path, learner: str, folder: Folder, limits: Limits, unsafe: bool) -> None:
+def _grade_learner(out: Path, learner: str, folder: Folder, unsafe: bool) -> None:
     handed = folder.handed_in_by(learner)
     if _is_done(out, learner, handed):
         return
-    grades = [grade(each, limits=limits, unsafe=unsafe) for each in handed]
+    grades = [grade(each, unsafe=unsafe) for each in handed]
     _write(out / "feedback" / f"{_file_name(learner)}.html", [report.feedback_page(learner, grades)])
     _write(_evidence(out, learner), [json.dumps(report.as_json(learner, grades), indent=1), "\n"])
 
