@@ -53,11 +53,14 @@ def _grade(arguments: argparse.Namespace) -> int:
     if reason:
         print(f"Nothing was graded. {reason}", file=sys.stderr)
         return 1
+    if not arguments.submissions.is_dir():
+        print(f"Saw no folder {arguments.submissions}; expected one with a folder for each learner.", file=sys.stderr)
+        return 1
     try:
         for done, total in grade_folder(arguments.submissions, arguments.out, unsafe=arguments.unsafe):
             show_progress(done, total)
-    except (SandboxError, OSError) as error:
-        print(f"Grading stopped: {error}. Run the same command again to go on from here.", file=sys.stderr)
+    except (SandboxError, OSError, KeyboardInterrupt) as error:
+        print(f"Grading stopped: {str(error) or 'interrupted'}. Run the same command again to go on from here.", file=sys.stderr)
         return 1
     print(f"The grades are in {arguments.out / 'grades.csv'}, the feedback in {arguments.out / 'feedback'}.")
     return 0

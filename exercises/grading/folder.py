@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from urllib.parse import quote
@@ -17,36 +17,38 @@ from urllib.parse import quote
 from exercises.checking import exercise_ids
 from exercises.grading import report
 from exercises.grading.grade import grade
-from exercises.grading.limits import Limits
-from exercises.grading.submissions import Submission, handed_in
+from exercises.grading.submissions import Folder, Submission, open_folder
 
 MOST_OPEN_FILES = 65536
 
 
-def grade_folder(submissions: Path, out: Path, *, unsafe: bool = False, limits: Limits = Limits()) -> Iterator[tuple[int, int]]:
+def grade_folder(submissions: Path, out: Path, *, unsafe: bool = False) -> Iterator[tuple[int, int]]:
     """Grade everything, and give (learners done, learners in all) at the start and after each learner.
 
-    SandboxError where the sandbox does not come up, NotADirectoryError where `submissions` is no folder.
+    SandboxError where the sandbox did not come up, OSError where a folder cannot be read or written: after all others are graded.
     """
     _allow_many_open_files()
-    learners = handed_in(submissions, exercise_ids())
+    handed_in = open_folder(submissions, exercise_ids())
     for folder in (out / "evidence", out / "feedback"):
         folder.mkdir(parents=True, exist_ok=True)
-    waiting = [name for name, handed in learners.items() if not _is_done(out, name, handed)]
-    done = len(learners) - len(waiting)
-    yield done, len(learners)
+    total = len(handed_in.learners)
+    yield 0, total
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        running = [pool.submit(_grade_learner, out, name, learners[name], limits, unsafe) for name in waiting]
+        running = [pool.submit(_grade_learner, out, name, handed_in, unsafe) for name in handed_in.learners]
         try:
-            for each in as_completed(running):
-                each.result()
-                done += 1
-                yield done, len(learners)
+            for done, _ in enumerate(as_completed(running), 1):
+                yield done, total
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    results = [json.loads(_evidence(out, name).read_text(encoding="ascii")) for name in learners]
-    _write(out / "grades.csv", report.as_csv(results))
-    _write(out / "grades.json", report.as_text(results))
+    for each in running:
+        each.result()
+    _write(out / "grades.csv", report.csv_lines(_results(out, handed_in.learners)))
+    _write(out / "grades.json", report.json_lines(_results(out, handed_in.learners)))
+
+
+def _results(out: Path, learners: Iterable[str]) -> Iterator[dict]:
+    """One learner after the other, since the evidence of a whole course may be large."""
+    return (json.loads(_evidence(out, name).read_text(encoding="ascii")) for name in learners)
 
 
 def _allow_many_open_files() -> None:
@@ -58,10 +60,13 @@ def _allow_many_open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, MOST_OPEN_FILES)), hard))
 
 
-def _grade_learner(out: Path, learner: str, handed: list[Submission], limits: Limits, unsafe: bool) -> None:
-    grades = [grade(each, limits=limits, unsafe=unsafe) for each in handed]
-    _write(out / "feedback" / f"{_file_name(learner)}.html", report.feedback_page(learner, grades))
-    _write(_evidence(out, learner), report.as_text(report.as_json(learner, grades)))
+def _grade_learner(out: Path, learner: str, folder: Folder, unsafe: bool) -> None:
+    handed = folder.handed_in_by(learner)
+    if _is_done(out, learner, handed):
+        return
+    grades = [grade(each, unsafe=unsafe) for each in handed]
+    _write(out / "feedback" / f"{_file_name(learner)}.html", [report.feedback_page(learner, grades)])
+    _write(_evidence(out, learner), [json.dumps(report.as_json(learner, grades), indent=1), "\n"])
 
 
 def _is_done(out: Path, learner: str, handed: list[Submission]) -> bool:
@@ -82,10 +87,11 @@ def _file_name(learner: str) -> str:
     return quote(os.fsencode(learner), safe=" @+,=")[:200]
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, parts: Iterable[str]) -> None:
     """All of it or nothing, so that a crash leaves no half of a result."""
     unfinished = path.with_name(f"{path.name}.unfinished")
-    unfinished.write_text(text, encoding="utf-8", newline="\n")
+    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(parts)
     os.replace(unfinished, path)
 
 

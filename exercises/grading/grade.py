@@ -31,20 +31,18 @@ def grade(submission: Submission, *, limits: Limits = Limits(), unsafe: bool = F
     if submission.problem:
         return Grade(submission, exercise, submission.problem)
     with _Attempt(submission, exercise, limits, unsafe) as attempt:
-        outcomes, remark = [], ""
+        outcomes: list[Outcome] = []
         for scenario in exercise.scenarios:
             try:
                 outcomes.append(attempt.outcome(scenario))
             except NotAttempted:
                 return Grade(submission, exercise, "not attempted", attempt.failures, Result(exercise, ()))
-            except Ended as ended:
-                remark = f"the notebook did not run to its end: {ended}"
-                break
             except _NoFunction as problem:
-                remark = str(problem)
-                break
-        if remark:
-            return Grade(submission, exercise, remark, attempt.failures)
+                return Grade(submission, exercise, str(problem), attempt.failures)
+            except Ended as ended:
+                if not outcomes:
+                    return Grade(submission, exercise, f"the notebook did not run to its end: {ended}", attempt.failures)
+                outcomes.append(Outcome(scenario, _unmet(f"the notebook did not run to its end again: {ended}")))
         return Grade(submission, exercise, attempt.remark, attempt.failures, Result(exercise, tuple(outcomes)))
 
 

@@ -4,6 +4,7 @@ import csv
 import html
 import io
 import json
+from collections.abc import Iterable, Iterator
 
 from exercises.grading.grade import Grade
 from mock_server.views.record import Exchange
@@ -45,16 +46,27 @@ def _exchange(exchange: Exchange) -> dict:
     return {name: content[:_MOST_BYTES].decode("latin-1") for name, content in raw.items()}
 
 
-def as_csv(learners: list[dict]) -> str:
-    """The table of all grades, for a spreadsheet."""
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(COLUMNS)
+def csv_lines(learners: Iterable[dict]) -> Iterator[str]:
+    """The table of all grades, for a spreadsheet; of each learner what `as_json` gave."""
+    yield _csv_line(COLUMNS)
     for learner in learners:
         for each in learner["grades"]:
-            row = (learner["learner"], each["exercise"], each["points"], each["of"], each["remark"])
-            writer.writerow([_inert(cell) for cell in row])
-    return table.getvalue()
+            yield _csv_line((learner["learner"], each["exercise"], each["points"], each["of"], each["remark"]))
+
+
+def json_lines(learners: Iterable[dict]) -> Iterator[str]:
+    """A JSON array with a learner a line."""
+    opening = "["
+    for learner in learners:
+        yield f"{opening}\n{json.dumps(learner)}"
+        opening = ","
+    yield "[]\n" if opening == "[" else "\n]\n"
+
+
+def _csv_line(cells: tuple[object, ...]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow([_inert(cell) for cell in cells])
+    return line.getvalue()
 
 
 def _inert(cell: object) -> object:
@@ -81,10 +93,6 @@ def feedback_page(learner: str, grades: list[Grade]) -> str:
         f"<title>Feedback for {html.escape(learner)}</title></head>"
         f'<body style="font-family: system-ui, sans-serif; max-width: 64rem; margin: 2rem auto"><main>{"".join(parts)}</main></body></html>\n'
     )
-
-
-def as_text(value: object) -> str:
-    return json.dumps(value, indent=1) + "\n"
 
 
 def _text(value: str) -> str:

@@ -90,7 +90,7 @@ def _room(folder: str, size: int) -> list[str]:
 
 def _readable() -> list[str]:
     """Python, the system's programs and libraries, and the parts of the kit that a notebook imports."""
-    paths = [Path(path) for path in ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ssl", "/etc/ld.so.cache")]
+    paths = [Path(path) for path in ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ssl/certs", "/etc/ld.so.cache")]
     for prefix in dict.fromkeys((Path(sys.base_prefix).resolve(), Path(sys.prefix).absolute())):
         if not prefix.is_relative_to("/usr"):
             paths += [prefix / name for name in ("bin", "lib", "lib64", "pyvenv.cfg")]

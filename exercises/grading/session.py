@@ -63,7 +63,8 @@ class Session:
         except TimeoutError:
             self._end(f"its cells were not done after {self._limits.notebook_seconds:g} seconds")
             raise Ended(self.ended) from None
-        self.failures = [text(each) for each in ready.get("failures", ()) if isinstance(each, str)][:20]
+        failures = ready.get("failures")
+        self.failures = [text(each) for each in failures[:20]] if isinstance(failures, list) else []
         return self._function(0) if ready.get("ready") is True else None
 
     def next_listener(self) -> socket.socket | None:
@@ -89,7 +90,7 @@ class Session:
             if "raised" not in message:
                 return restored(message.get("returned"), self._function)
             error = _raised(message["raised"])
-        except (CannotCross, TypeError, RecursionError) as problem:
+        except (CannotCross, TypeError, AttributeError, RecursionError) as problem:
             self._end(f"it answered with {problem}")
             raise Ended(self.ended) from None
         raise error

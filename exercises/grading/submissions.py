@@ -29,37 +29,41 @@ class Submission:
     digest: str = ""
 
 
-def handed_in(folder: Path, known: list[str]) -> dict[str, list[Submission]]:
-    """By learner, in the order of their names: a submission for each exercise that anybody handed in, and for each stray file.
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What was handed in: the `learners` by name, and the `exercises` that at least one of them has."""
 
-    `known` are the ids of the exercises. NotADirectoryError where `folder` is none.
-    """
-    entries = sorted((each for each in os.scandir(folder) if not each.name.startswith(".")), key=lambda each: each.name)
-    found = {each.name: _notebooks(each) for each in entries}
-    exercises = [name for name in known if any(name + NOTEBOOK in names for names in found.values())]
-    return {each.name: _of_a_learner(each, found[each.name], exercises or known) for each in entries}
+    path: Path
+    learners: tuple[str, ...]
+    exercises: tuple[str, ...]
+
+    def handed_in_by(self, learner: str) -> list[Submission]:
+        """A submission for each exercise, those that are missing too. Read anew at each call, for together they may be large."""
+        path = self.path / learner
+        if path.is_symlink() or not path.is_dir():
+            expected = f"expected a folder for each learner, with notebooks such as {self.exercises[0]}{NOTEBOOK}"
+            return [Submission(learner, each, problem=f"{learner} is no folder; {expected}") for each in self.exercises]
+        names = _names(path)
+        stray = [name for name in names if name.removesuffix(NOTEBOOK) not in self.exercises]
+        others = f"; there is {', '.join(stray[:5])}: rename the one that is meant" if stray else ""
+        return [
+            _read(learner, each, path / (each + NOTEBOOK))
+            if each + NOTEBOOK in names
+            else Submission(learner, each, problem=f"no {each}{NOTEBOOK} was handed in{others}")
+            for each in self.exercises
+        ]
 
 
-def _notebooks(entry: os.DirEntry) -> list[str]:
-    if not entry.is_dir(follow_symlinks=False):
-        return []
-    return sorted(name for name in os.listdir(entry.path) if not name.startswith("."))
+def open_folder(path: Path, known: list[str]) -> Folder:
+    """The folder of submissions; `known` are the ids of the exercises. OSError where it cannot be read."""
+    learners = _names(path)
+    found = {name for learner in learners if not (path / learner).is_symlink() for name in _names(path / learner)}
+    exercises = [each for each in known if each + NOTEBOOK in found]
+    return Folder(path, tuple(learners), tuple(exercises or known))
 
 
-def _of_a_learner(entry: os.DirEntry, names: list[str], exercises: list[str]) -> list[Submission]:
-    if not entry.is_dir(follow_symlinks=False):
-        problem = f"{entry.name} is no folder; expected a folder for each learner, with notebooks such as {exercises[0]}{NOTEBOOK}"
-        return [Submission(entry.name, each, problem=problem) for each in exercises]
-    stray = [name for name in names if name.removesuffix(NOTEBOOK) not in exercises]
-    submissions = []
-    for exercise_id in exercises:
-        name = exercise_id + NOTEBOOK
-        if name in names:
-            submissions.append(_read(entry.name, exercise_id, Path(entry.path, name)))
-        else:
-            others = f"; there is {', '.join(stray[:5])}: rename the one that is meant" if stray else ""
-            submissions.append(Submission(entry.name, exercise_id, problem=f"no {name} was handed in{others}"))
-    return submissions
+def _names(path: Path) -> list[str]:
+    return sorted(name for name in os.listdir(path) if not name.startswith(".")) if path.is_dir() else []
 
 
 def _read(learner: str, exercise_id: str, path: Path) -> Submission:

@@ -5,6 +5,7 @@ from notebooks_of_learners import HONEST
 
 from exercises import check
 from exercises.grading.grade import grade
+from exercises.grading.limits import Limits
 from exercises.grading.submissions import Submission
 
 WITHOUT_A_CHECK = HONEST.replace("    answer.raise_for_status()\n", "")
@@ -77,6 +78,13 @@ def test_a_function_that_uses_signals_and_threads_works(judged):
         "    worker.start()\n    worker.join()\n    return found[0]\n"
     )
     assert judged(code).points == 10
+
+
+def test_what_was_passed_before_the_time_was_over_stays_passed(judged):
+    code = HONEST.replace("answer.raise_for_status()", "answer.ok or __import__('time').sleep(1000)")
+    found = judged(code, limits=Limits(submission_seconds=5))
+    assert [outcome.points for outcome in found.result.outcomes] == [4, 2, 0, 0]
+    assert "not done after 5 seconds" in found.result.outcomes[2].unmet.seen
 
 
 def test_a_returned_function_is_called_from_several_threads_at_once(probe):

@@ -1,9 +1,12 @@
 """Notebooks that want points without the work, or the machine: none gains a point, harms it or reads what it should not."""
 
 import os
+import secrets
 import socket
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,16 @@ from notebooks_of_learners import ASKS, HONEST
 
 from exercises.grading import sandbox
 from exercises.grading.session import Ended
+
+#: On the command line of all that runs in a sandbox of these tests; other sandboxes may run at the same time.
+MARK = f"mark-{secrets.token_hex(8)}"
+
+
+@pytest.fixture(autouse=True)
+def marked(monkeypatch) -> None:
+    sandboxed = sandbox.sandboxed
+    monkeypatch.setattr(sandbox, "sandboxed", lambda *arguments: [*sandboxed(*arguments), MARK])
+
 
 ALWAYS_EQUAL = """
 class Equal:
@@ -45,6 +58,10 @@ WITHOUT_THE_WORK = {
     "forges answers to calls that are to come": "import os, json\nfor number in range(3, 40):\n  try:\n    for i in range(9):\n"
     + "      os.write(number, json.dumps({'id': i, 'returned': 'x', 'ready': True}).encode() + b'\\n')\n"
     + "  except OSError: pass\ndef get_token(*a): return 'x'",
+    "forges a notebook that ran": "import os, json\nfor number in range(3, 40):\n  try: os.write(number, b'{\"ready\": true, \"failures\": 5}\\n')\n"
+    + "  except OSError: pass\ndef get_token(*a): return 'x'",
+    "forges an exception that is none": "import os\ndef get_token(*a):\n  for number in range(3, 40):\n"
+    + "    try: os.write(number, b'{\"id\": 1, \"raised\": 5}\\n')\n    except OSError: pass\n  return 'x'",
     "writes noise into every open file": ASKS
     + "def get_token(*a):\n  for number in range(3, 128):\n    try: os.write(number, b'\\xff\\x00[[[[' * 99 + b'\\n')\n"
     + "    except OSError: pass\n  return 'x'",
@@ -94,7 +111,7 @@ def test_it_gains_no_point_and_is_over_in_time(judged_soon, code):
     grade = judged_soon(code)
     assert grade.points == 0, grade.result
     assert time.monotonic() - began < 40
-    assert _processes_of_sandboxes() == []
+    assert _processes_left() == []
 
 
 def test_an_honest_notebook_has_all_points_in_the_same_sandbox(judged):
@@ -262,7 +279,12 @@ def test_it_makes_no_memory_outside_of_its_processes(probe):
 def test_what_it_leaves_running_ends_with_it(judged):
     code = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(1000)\n    os._exit(0)\n"
     assert judged(code + HONEST).points == 10
-    assert _processes_of_sandboxes() == []
+    assert _processes_left() == []
+
+
+def test_what_runs_in_a_sandbox_is_seen_while_it_runs(probe):
+    assert probe("def probe(): return 1") == 1
+    assert list(_marked_processes())
 
 
 def test_a_process_that_is_gone_says_so_to_whoever_calls(probe):
@@ -270,20 +292,17 @@ def test_a_process_that_is_gone_says_so_to_whoever_calls(probe):
         probe("import os\ndef probe(): os._exit(1)")
 
 
-def _processes_of_sandboxes() -> list[str]:
-    """The command lines of what still runs of a sandbox; the kernel takes a moment to end what was killed."""
+def _processes_left() -> list[str]:
+    """The command lines of what still runs of this test's sandboxes; the kernel takes a moment to end what was killed."""
     deadline = time.monotonic() + 5
-    while (found := list(_inside_processes())) and time.monotonic() < deadline:
+    while (found := list(_marked_processes())) and time.monotonic() < deadline:
         os.sched_yield()
     return found
 
 
-def _inside_processes():
+def _marked_processes() -> Iterator[str]:
     for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                line = (folder / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if b"exercises.grading.inside" in line:
-                yield line.replace(b"\0", b" ").decode("utf-8", "replace")
+        with suppress(OSError):
+            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            if MARK in line:
+                yield line

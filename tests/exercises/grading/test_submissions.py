@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from exercises.grading.submissions import MOST_BYTES, handed_in
+from exercises.grading.submissions import MOST_BYTES, open_folder
 
 NOTEBOOK = {"nbformat": 4, "cells": [{"cell_type": "markdown", "source": "# Aim"}, {"cell_type": "code", "source": ["a = 1\n", "b = 2"]}]}
 
@@ -16,7 +16,7 @@ def hand_in(tmp_path):
     def write(content: bytes, name: str = "request_a_token.ipynb"):
         (tmp_path / "ada").mkdir()
         (tmp_path / "ada" / name).write_bytes(content)
-        [submission] = handed_in(tmp_path, ["request_a_token"])["ada"]
+        [submission] = open_folder(tmp_path, ["request_a_token"]).handed_in_by("ada")
         return submission
 
     return write
@@ -58,8 +58,9 @@ def test_an_exercise_that_nobody_handed_in_is_missed_of_nobody(tmp_path):
         (tmp_path / learner).mkdir()
         for name in names:
             (tmp_path / learner / f"{name}.ipynb").write_text(json.dumps(NOTEBOOK))
-    found = handed_in(tmp_path, ["one", "three", "two"])
-    assert [(each.learner, each.exercise_id, each.problem) for handed in found.values() for each in handed] == [
+    folder = open_folder(tmp_path, ["one", "three", "two"])
+    found = [each for learner in folder.learners for each in folder.handed_in_by(learner)]
+    assert [(each.learner, each.exercise_id, each.problem) for each in found] == [
         ("ada", "one", ""),
         ("ada", "two", ""),
         ("bob", "one", ""),
@@ -69,7 +70,7 @@ def test_an_exercise_that_nobody_handed_in_is_missed_of_nobody(tmp_path):
 
 def test_a_file_beside_the_folders_is_no_learner(tmp_path):
     (tmp_path / "ada.ipynb").write_text("{}")
-    [submission] = handed_in(tmp_path, ["request_a_token"])["ada.ipynb"]
+    [submission] = open_folder(tmp_path, ["request_a_token"]).handed_in_by("ada.ipynb")
     assert "expected a folder for each learner" in submission.problem
 
 
@@ -81,12 +82,13 @@ if sys.platform != "win32":  # There a link needs rights, and a pipe has no name
         (tmp_path / "ada" / "request_a_token.ipynb").write_text(json.dumps(NOTEBOOK))
         (tmp_path / "eve" / "request_a_token.ipynb").symlink_to(tmp_path / "ada" / "request_a_token.ipynb")
         (tmp_path / "mallory").symlink_to(tmp_path / "ada")
-        found = handed_in(tmp_path, ["request_a_token"])
-        assert [found[name][0].cells for name in ("eve", "mallory")] == [(), ()]
-        assert "cannot be graded" in found["eve"][0].problem
+        folder = open_folder(tmp_path, ["request_a_token"])
+        [of_eve], [of_mallory] = folder.handed_in_by("eve"), folder.handed_in_by("mallory")
+        assert (of_eve.cells, of_mallory.cells) == ((), ())
+        assert "cannot be graded" in of_eve.problem and "no folder" in of_mallory.problem
 
     def test_a_pipe_is_not_waited_for(tmp_path):
         (tmp_path / "ada").mkdir()
         os.mkfifo(tmp_path / "ada" / "request_a_token.ipynb")
-        [submission] = handed_in(tmp_path, ["request_a_token"])["ada"]
+        [submission] = open_folder(tmp_path, ["request_a_token"]).handed_in_by("ada")
         assert "no regular file" in submission.problem
