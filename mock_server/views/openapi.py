@@ -1,8 +1,12 @@
 """The whole server described for programs: OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1)."""
 
+from collections.abc import Iterable
+
 from mock_server.oauth.client_metadata import SCOPES, TOKEN_FORMATS, WITH_CERTIFICATE, WITH_KEYS, WITH_SECRET
 from mock_server.oauth.clients import CLIENT_CREDENTIALS, READ, WRITE
+from mock_server.views.error_guide import GUIDES
 from mock_server.views.openapi_schemas import SCHEMAS, ref
+from mock_server.views.problem_guide import PROBLEM_GUIDES
 from mock_server.web.form import FORM
 
 Part = dict[str, object]
@@ -36,8 +40,8 @@ def openapi(issuer: str) -> Part:
             "/.well-known/oauth-protected-resource/api": {"get": _document("The API's metadata (RFC 9728 §3)", ref("ResourceMetadata"))},
             "/.well-known/oauth-protected-resource/mcp": {"get": _document("The tools' metadata (RFC 9728 §3)", ref("ResourceMetadata"))},
             PATH: {"get": _document("This description", {"type": "object"})},
-            "/errors/{code}": _page("Explains an error code to a person", "code"),
-            "/problems/{kind}": _page("Explains a problem type to a person (RFC 9457 §3.1.1)", "kind"),
+            "/errors/{code}": _page("Explains an error code to a person (RFC 6749 §5.2)", "code", GUIDES),
+            "/problems/{kind}": _page("Explains a problem type to a person (RFC 9457 §3.1.1)", "kind", PROBLEM_GUIDES),
             "/api/stations": {"get": _protected(READ, "All stations", ref("Stations"))},
             "/api/readings": _readings(),
             "/api/readings/{id}": _reading(),
@@ -110,10 +114,15 @@ def _configuration() -> Part:
     refusal = _answer("The token is not this client's (RFC 7592 §2.1)", ref("OAuthError"), headers=_CHALLENGE)
     security = [{"registration_access_token": []}]
     update = {"400": _answer("What is wrong with the metadata", ref("OAuthError")), "200": client, "401": refusal}
+    # RFC 7592 §2.2: an update names its client.
+    new_metadata = _CLIENT_METADATA | {
+        "required": ["client_id"],
+        "properties": {"client_id": {"type": "string"}, **_CLIENT_METADATA["properties"]},
+    }
     return {
-        "parameters": [_in_path("client_id")],
+        "parameters": [_in_path("client_id", {"type": "string", "minLength": 1})],
         "get": _operation("Read a registration (RFC 7592 §2.1)", {"200": client, "401": refusal}, security=security),
-        "put": _operation("Change it as a whole (RFC 7592 §2.2)", update, security=security, body={_JSON: _CLIENT_METADATA}),
+        "put": _operation("Change it as a whole (RFC 7592 §2.2)", update, security=security, body={_JSON: new_metadata}),
         "delete": _operation("End it (RFC 7592 §2.3)", {"204": {"description": "Ended"}, "401": refusal}, security=security),
     }
 
@@ -137,7 +146,7 @@ def _readings() -> Part:
 def _reading() -> Part:
     nothing = {"404": _problem("There is no such reading")}
     return {
-        "parameters": [_in_path("id")],
+        "parameters": [_in_path("id", {"type": "integer", "minimum": 1})],
         "get": _protected(READ, "One reading", ref("Reading"), more=nothing),
         "put": _protected(WRITE, "Correct it", ref("Reading"), more=nothing, body=True),
         "delete": _protected(WRITE, "Take it back", None, "204", more=nothing),
@@ -213,12 +222,12 @@ def _document(summary: str, schema: Part, media_type: str = _JSON) -> Part:
     return _operation(summary, {"200": _answer(summary, schema, media_type)})
 
 
-def _page(summary: str, parameter: str) -> Part:
+def _page(summary: str, parameter: str, known: Iterable[str]) -> Part:
     responses = {
         "200": {"description": summary, "content": {"text/html; charset=utf-8": {"schema": {"type": "string"}}}},
         "404": _problem("There is no such page"),
     }
-    return {"parameters": [_in_path(parameter)], "get": _operation(summary, responses)}
+    return {"parameters": [_in_path(parameter, {"enum": list(known)})], "get": _operation(summary, responses)}
 
 
 def _answer(description: str, schema: Part, media_type: str = _JSON, headers: Part | None = None) -> Part:
@@ -230,8 +239,8 @@ def _problem(description: str, headers: Part | None = None) -> Part:
     return _answer(description, ref("Problem"), _PROBLEM, headers)
 
 
-def _in_path(name: str) -> Part:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+def _in_path(name: str, schema: Part) -> Part:
+    return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 _NOT_STORED: Part = {"Cache-Control": {"schema": {"const": "no-store"}, "required": True, "description": "RFC 6749 §5.1"}}

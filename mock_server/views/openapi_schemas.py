@@ -90,7 +90,7 @@ SCHEMAS: dict[str, Schema] = {
     "NewReading": _object("station temperature_c", station=_STATION_ID, temperature_c=_TEMPERATURE, reference=_REFERENCE),
     "Reading": _object("id station temperature_c", id=_WHOLE, station=_STATION_ID, temperature_c=_TEMPERATURE, reference=_REFERENCE),
     "Readings": _object("readings", readings=_list(ref("Reading"))),
-    # JSON-RPC 2.0 §4, §5
-    "RpcRequest": _object("jsonrpc id method", jsonrpc={"const": "2.0"}, id=_WHOLE, method=_TEXT, params={"type": "object"}),
+    # JSON-RPC 2.0 §4, §5; without an id it is a notification (§4.1).
+    "RpcRequest": _object("jsonrpc method", jsonrpc={"const": "2.0"}, id=_WHOLE, method=_TEXT, params={"type": "object"}),
     "RpcAnswer": _object("jsonrpc id", jsonrpc={"const": "2.0"}, result={"type": "object"}, error={"type": "object"}),
 }
