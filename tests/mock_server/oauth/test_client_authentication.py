@@ -102,6 +102,13 @@ def test_basic_that_is_not_base64_says_so(application):
     assert "base64" in refused(application, request, 401, "invalid_client")
 
 
+def test_credentials_without_the_word_basic_are_told_so_and_not_repeated(application):
+    credentials = basic("myapp123:secret456")[1].removeprefix("Basic ")
+    detail = refused(application, token_request(GRANT, ("authorization", credentials)), 401, "invalid_client")
+    assert "scheme is missing" in detail
+    assert credentials[:8] not in detail
+
+
 def test_only_the_first_colon_inside_basic_separates():
     clients = Clients()
     clients.register("a", "b:c")
