@@ -6,8 +6,6 @@ It needs Linux and atheris, which the kit does not install. What it finds belong
 what it is: `test_corpus.py` sends every file of it at each test run.
 """
 
-import json
-import random
 import re
 import sys
 from pathlib import Path
@@ -22,29 +20,13 @@ if __name__ == "__main__":
         import mock_server.application
         import mock_server.shells.in_memory
 
-from mock_server.application import Application
 from mock_server.clock import Clock
-from mock_server.oauth.clients import teaching_clients
 from mock_server.shells.in_memory import answer_bytes
 from mock_server.views.record import Record
 from mock_server.web.messages import Request
 from mock_server.web.wire import parse_request, parse_response
-from plain_client import GOOD_BODY, NOW, api_request, token_request
+from prepared_server import prepared_server
 from well_formed import check_answer
-
-#: A token for the API and for the tools, and a client that registered itself: without these, all that the fuzzer would
-#: ever see of what is protected is a refusal. The seed is fixed, so the corpus can name them.
-BEFORE = (
-    token_request(GOOD_BODY + b"&resource=http%3A%2F%2F127.0.0.1%3A9400%2Fapi&resource=http%3A%2F%2F127.0.0.1%3A9400%2Fmcp"),
-    api_request("POST", "/register", ("content-type", "application/json"), body=b"{}"),
-)
-
-
-def fresh_application() -> tuple[Application, list[dict[str, object]]]:
-    """A server that has answered `BEFORE`, and those answers."""
-    application = Application(teaching_clients(), random.Random(1).randbytes)
-    return application, [json.loads(application.handle(request, NOW).body) for request in BEFORE]
-
 
 def with_right_length(raw: bytes) -> bytes:
     """The same message, its Content-Length made true, so that what the fuzzer does to a body gets as far as the application."""
@@ -56,7 +38,7 @@ def answer_and_check(raw: bytes) -> None:
     """AssertionError, or whatever the server raises, where an answer is not as it should be."""
     for sent in {raw, with_right_length(raw)}:
         record = Record()
-        answer_bytes(sent, fresh_application()[0], Clock.stopped(), record)
+        answer_bytes(sent, prepared_server().application, Clock.stopped(), record)
         check_record(record)
 
 

@@ -1,7 +1,8 @@
 """The corpus of the fuzzer, sent again at every test run."""
 
 import pytest
-from fuzz_answers import ROOT, answer_and_check, fresh_application
+from fuzz_answers import ROOT, answer_and_check
+from prepared_server import prepared_server
 
 from mock_server.clock import Clock
 from mock_server.shells.in_memory import answer_bytes
@@ -37,5 +38,5 @@ def test_what_the_fuzzer_starts_from_and_what_it_found_is_answered_well(name):
 )
 def test_the_fuzzer_starts_from_requests_that_are_let_in(name, status):
     record = Record()
-    answer_bytes(CORPUS[name].read_bytes(), fresh_application()[0], Clock.stopped(), record)
+    answer_bytes(CORPUS[name].read_bytes(), prepared_server().application, Clock.stopped(), record)
     assert record.exchanges()[-1].response.status == status
