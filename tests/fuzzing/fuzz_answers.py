@@ -22,11 +22,12 @@ if __name__ == "__main__":
 
 from mock_server.clock import Clock
 from mock_server.shells.in_memory import answer_bytes
-from mock_server.views.record import Record
+from mock_server.views.record import Exchange, Record
 from mock_server.web.messages import Request
 from mock_server.web.wire import parse_request, parse_response
 from prepared_server import prepared_server
 from well_formed import check_answer
+
 
 def with_right_length(raw: bytes) -> bytes:
     """The same message, its Content-Length made true, so that what the fuzzer does to a body gets as far as the application."""
@@ -39,16 +40,16 @@ def answer_and_check(raw: bytes) -> None:
     for sent in {raw, with_right_length(raw)}:
         record = Record()
         answer_bytes(sent, prepared_server().application, Clock.stopped(), record)
-        check_record(record)
+        for exchange in record.exchanges():
+            check_exchange(exchange)
 
 
-def check_record(record: Record) -> None:
-    for exchange in record.exchanges():
-        response = parse_response(exchange.raw_response)
-        assert response is not None, exchange.raw_response
-        check_answer(parse_request(exchange.raw_request) or Request("?", "?"), response)
-        # What learners are shown of it.
-        repr(exchange), exchange._repr_html_()
+def check_exchange(exchange: Exchange) -> None:
+    response = parse_response(exchange.raw_response)
+    assert response is not None, exchange.raw_response
+    check_answer(parse_request(exchange.raw_request) or Request("?", "?"), response)
+    # What learners are shown of it.
+    repr(exchange), exchange._repr_html_()
 
 
 if __name__ == "__main__":

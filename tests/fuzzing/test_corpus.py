@@ -2,6 +2,7 @@
 
 import pytest
 from fuzz_answers import ROOT, answer_and_check
+from fuzz_connection import connect_and_check
 from prepared_server import prepared_server
 
 from mock_server.clock import Clock
@@ -14,6 +15,11 @@ CORPUS = {path.name: path for path in sorted((ROOT / "tests" / "fuzzing" / "corp
 @pytest.mark.parametrize("name", CORPUS)
 def test_what_the_fuzzer_starts_from_and_what_it_found_is_answered_well(name):
     answer_and_check(CORPUS[name].read_bytes())
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_behind_a_socket_it_is_answered_as_well_and_alike_however_its_bytes_are_cut(name):
+    connect_and_check(CORPUS[name].read_bytes())
 
 
 # A fuzzer that starts in front of a closed door never learns what is behind it.
