@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from mock_server.oauth.client_metadata import SCOPES, TOKEN_FORMATS, WITH_CERTIFICATE, WITH_KEYS, WITH_SECRET
 from mock_server.oauth.clients import CLIENT_CREDENTIALS, READ, WRITE
 from mock_server.views.error_guide import GUIDES
 from mock_server.views.openapi_schemas import SCHEMAS, ref
@@ -106,7 +105,7 @@ def _registration() -> Part:
         "403": _answer("Others can reach this server, so registration is closed", ref("OAuthError")),
         "503": _answer("No more clients fit", ref("OAuthError")),
     }
-    return _operation("Register a client (RFC 7591 §3.1)", responses, body={_JSON: _CLIENT_METADATA})
+    return _operation("Register a client (RFC 7591 §3.1)", responses, body={_JSON: ref("ClientMetadata")})
 
 
 def _configuration() -> Part:
@@ -114,15 +113,10 @@ def _configuration() -> Part:
     refusal = _answer("The token is not this client's (RFC 7592 §2.1)", ref("OAuthError"), headers=_CHALLENGE)
     security = [{"registration_access_token": []}]
     update = {"400": _answer("What is wrong with the metadata", ref("OAuthError")), "200": client, "401": refusal}
-    # RFC 7592 §2.2: an update names its client.
-    new_metadata = _CLIENT_METADATA | {
-        "required": ["client_id"],
-        "properties": {"client_id": {"type": "string"}, **_CLIENT_METADATA["properties"]},
-    }
     return {
         "parameters": [_in_path("client_id", {"type": "string", "minLength": 1})],
         "get": _operation("Read a registration (RFC 7592 §2.1)", {"200": client, "401": refusal}, security=security),
-        "put": _operation("Change it as a whole (RFC 7592 §2.2)", update, security=security, body={_JSON: new_metadata}),
+        "put": _operation("Change it as a whole (RFC 7592 §2.2)", update, security=security, body={_JSON: ref("ClientUpdate")}),
         "delete": _operation("End it (RFC 7592 §2.3)", {"204": {"description": "Ended"}, "401": refusal}, security=security),
     }
 
@@ -252,16 +246,4 @@ _BY_CLIENT: list[Part] = [{"client": []}, {}]
 _CLIENT_REFUSALS: Part = {
     "400": _answer("What is wrong with the request (RFC 6749 §5.2)", ref("OAuthError"), headers=_NOT_STORED),
     "401": _answer("The client did not prove who it is (RFC 6749 §5.2)", ref("OAuthError"), headers=_NOT_STORED | _CHALLENGE),
-}
-_CLIENT_METADATA: Part = {
-    "type": "object",
-    "properties": {
-        # A member that is null is one left out.
-        "client_name": {"type": ["string", "null"]},
-        "grant_types": {"enum": [[CLIENT_CREDENTIALS], None]},
-        "scope": {"enum": [*SCOPES, " ".join(SCOPES), None]},
-        "token_endpoint_auth_method": {"enum": [*WITH_SECRET, None]},
-        "access_token_format": {"enum": [*TOKEN_FORMATS, None]},
-    },
-    "description": f"RFC 7591 §2. The methods {', '.join([*WITH_KEYS, *WITH_CERTIFICATE])} take more members.",
 }
