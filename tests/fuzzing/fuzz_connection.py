@@ -23,6 +23,7 @@ from prepared_server import prepared_server
 
 from mock_server.clock import Clock
 from mock_server.shells.connection import Connection
+from mock_server.shells.delivery import CONTINUE
 from mock_server.views.record import Exchange, Record
 
 
@@ -86,12 +87,13 @@ def connect_and_check(raw: bytes) -> None:
 
 
 def _statuses(exchanges: list[Exchange]) -> list[bytes]:
-    # RFC 9112 §8, §9.6: half a request may go without an answer, and so does what comes behind the last answer.
-    answered = [exchange for exchange in exchanges if exchange.raw_response]
+    # RFC 9112 §8, §9.6: half a request may go without an answer, but for the invitation to send the rest; and so does
+    # what comes behind the last answer.
+    answered = [exchange for exchange in exchanges if exchange.raw_response not in (b"", CONTINUE)]
     assert answered == exchanges[: len(answered)]
     for exchange in answered:
         check_exchange(exchange)
-    return [exchange.raw_response[9:12] for exchange in answered]
+    return [exchange.raw_response.removeprefix(CONTINUE)[9:12] for exchange in answered]
 
 
 if __name__ == "__main__":
