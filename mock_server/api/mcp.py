@@ -14,6 +14,7 @@ from mock_server.api.resource import protected
 from mock_server.api.stations import Stations
 from mock_server.oauth.bearer import ProtectedResource
 from mock_server.oauth.clients import READ
+from mock_server.web.json_body import parse_json
 from mock_server.web.messages import Request, Response
 from mock_server.web.problems import problem
 
@@ -73,8 +74,8 @@ class Mcp:
             seen = request.media_type or "absent"
             return problem(415, f"The Content-Type is {seen[:60]}; a message is sent as application/json.", kind="not-json")
         try:
-            message = json.loads(request.body)
-        except (ValueError, RecursionError) as error:
+            message = parse_json(request.body)
+        except ValueError as error:
             return _rpc(None, error=(PARSE_ERROR, f"The body is not JSON: {error}."), status=400)
         if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
             seen = "A batch" if isinstance(message, list) else "The body"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from mock_server.api.rate_limit import RateLimit
 from mock_server.oauth.bearer import ProtectedResource, Refused, authorize
 from mock_server.web.conditional import conditional, entity_tag
+from mock_server.web.json_body import parse_json
 from mock_server.web.messages import Headers, Request, Response
 from mock_server.web.negotiation import JSON, accepts_json
 from mock_server.web.problems import problem
@@ -61,6 +62,6 @@ def read_json(request: Request) -> object | Response:
         seen = request.media_type or "absent"
         return problem(415, f"The Content-Type is {seen[:60]}; a reading is sent as application/json.", kind="not-json")
     try:
-        return json.loads(request.body)
-    except (ValueError, RecursionError) as error:
+        return parse_json(request.body)
+    except ValueError as error:
         return problem(400, f"The body is not JSON: {error}.", kind="not-json")

@@ -10,6 +10,9 @@ from mock_server.oauth.oauth_errors import printable
 from mock_server.web.messages import Headers, Request, Response
 from mock_server.web.problems import problem
 
+# RFC 6750 §2.3: the parameter access_token, and none whose name only ends so.
+_TOKEN_IN_URL = re.compile("(?:^|&)access_token=")
+
 
 @dataclass(frozen=True, slots=True)
 class ProtectedResource:
@@ -49,7 +52,7 @@ def authorize(request: Request, needed_scope: str, now: float, resource: Protect
     # §2.1: b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
     credentials = re.fullmatch(r"((?i:bearer|dpop)) +([A-Za-z0-9\-._~+/]+=*)", bearer[0].strip(" "))
     # §3.1: more than one method for including an access token is an invalid_request.
-    if len(lines) > 1 or credentials is None or "access_token=" in request.query:
+    if len(lines) > 1 or credentials is None or _TOKEN_IN_URL.search(request.query):
         detail = "Expected one header of the form Authorization: Bearer TOKEN, with nothing behind the token, and no token in the URL."
         raise Refused(_challenge(400, detail, realm, {"error": "invalid_request", "error_description": detail}))
     token = resource.tokens.find(credentials[2], now)
@@ -73,7 +76,7 @@ def authorize(request: Request, needed_scope: str, now: float, resource: Protect
 
 def _without_token(request: Request, authorization: list[str]) -> str:
     expected = "Send the header Authorization: Bearer TOKEN"
-    if "access_token=" in request.query:
+    if _TOKEN_IN_URL.search(request.query):
         return f"An access token in the URL is not read, because logs keep URLs. {expected}."
     if authorization and " " not in authorization[0].strip():
         return f"The Authorization header is one word, so the word Bearer is missing before the token. {expected}."

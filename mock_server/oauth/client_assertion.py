@@ -8,11 +8,13 @@ from mock_server.oauth.signed_jwt import (
     KEY_OF_ALGORITHM,
     SignedJWT,
     UnreadableJWT,
+    fits,
     has_hmac,
     is_signed_with,
     read_jwt,
     seen,
 )
+from mock_server.oauth.teaching_keys import SERVER_KEYS
 
 #: RFC 7523 §2.2, to the letter.
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -21,18 +23,30 @@ MOST_LIFETIME = 3600
 #: RFC 7523 §3: how far the client's clock may be ahead.
 CLOCK_SKEW = 10
 
-# A signature is checked for an unknown client too, so that it takes as long as a known one.
+# A signature is checked for an unknown client too, and for one that has no such key, so that all take as long.
 _NOBODY = Client("", auth_methods=("private_key_jwt",), hmac_key=bytes(32))
+#: By curve; the one without is of RSA. Nobody can use them: a client without a key of its own is refused whatever they say.
 _KEY_OF_NOBODY = {
-    "EC": {
-        "P-256": {
-            "kty": "EC",
-            "crv": "P-256",
-            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
-        }
+    "P-256": {
+        "kty": "EC",
+        "crv": "P-256",
+        "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
     },
-    "OKP": {"Ed25519": {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}},
+    "P-384": {
+        "kty": "EC",
+        "crv": "P-384",
+        "x": "7s1SxOxfZLZ1APjOrwV-b9T-gQXS6-WblxFjjJKqcLHzr8rrT3iE-SGxu6vFgK_y",
+        "y": "T6TJMx4LWXE2U3i8y95yNQusur1R94yaWEK279Ulbt4sfxZb3dMCkAGGKTWnlsn4",
+    },
+    "P-521": {
+        "kty": "EC",
+        "crv": "P-521",
+        "x": "ALx-tTbjfuH0_qUdMYO7S722TnfRpOSzgqNpZvRGU9fz1UkO5bj_MZx5cLuT8G5p9IhCvaxcUvcLup0tEWu1tnzu",
+        "y": "ARC3zIfP516YoENgFNr5G0K5lxwa9QHoxoxP0pGxSfm9InXwVZcc_Emg-r255MtO7k87GTVB-ldnereRYIZScI38",
+    },
+    "Ed25519": {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+    None: SERVER_KEYS["RS256"][0],
 }
 
 
@@ -138,10 +152,9 @@ def _has_shared_key(jwt: SignedJWT, client: Client, now: float) -> bool:
 def _has_own_key(jwt: SignedJWT, client: Client, now: float) -> bool:
     # RFC 7515 §4.1.4: kid is a hint. Without a key of that name the others are tried.
     named = [key for key in client.jwks if "kid" in key and key["kid"] == jwt.header.get("kid")]
-    kty, curve = KEY_OF_ALGORITHM[jwt.algorithm]
-    nobody = _KEY_OF_NOBODY.get(kty, {}).get(curve)
-    keys = named or client.jwks or ([nobody] if nobody else [])
-    return any([is_signed_with(jwt, key) for key in keys]) and bool(client.jwks)
+    own = [key for key in named or client.jwks if fits(jwt.algorithm, key)]
+    _, curve = KEY_OF_ALGORITHM[jwt.algorithm]
+    return any([is_signed_with(jwt, key) for key in own or [_KEY_OF_NOBODY[curve]]]) and bool(own)
 
 
 def _refused(description: str) -> OAuthError:

@@ -97,7 +97,9 @@ def _read_basic(authorization: str, lenient: bool) -> list[tuple[str, str]]:
     scheme, _, credentials = authorization.partition(" ")
     # RFC 9110 §11.1: the name of a scheme is read without case.
     if scheme.lower() != "basic":
-        raise _invalid_client(f"The Authorization scheme is {scheme[:20]!r}; this endpoint knows Basic.")
+        # A single word may be the credentials themselves: it is not repeated.
+        seen = f"scheme is {scheme[:20]!r}" if credentials.strip() else "header is one word, so its scheme is missing"
+        raise _invalid_client(f"The Authorization {seen}; this endpoint knows Basic.")
     try:
         pair = base64.b64decode(credentials.strip(" "), validate=True).decode("utf-8")
     except ValueError:

@@ -69,7 +69,8 @@ def _read(sent: object) -> Metadata:
     metadata["token_endpoint_auth_method"] = _auth_method(sent)
     if "jwks" in sent:
         metadata["jwks"] = _public_keys(sent["jwks"])
-    if metadata["token_endpoint_auth_method"] == "self_signed_tls_client_auth" and not certificates_in(metadata):
+    certificates = certificates_in(metadata)
+    if metadata["token_endpoint_auth_method"] == "self_signed_tls_client_auth" and not certificates:
         raise MetadataError("A client of self_signed_tls_client_auth is known by its certificate: send it as x5c of a key in jwks.")
     for name in SWITCHES:
         if name in sent:

@@ -20,6 +20,7 @@ from mock_server.oauth.client_metadata import (
 )
 from mock_server.oauth.clients import Clients
 from mock_server.oauth.oauth_errors import NO_STORE, OAuthError
+from mock_server.web.json_body import parse_json
 from mock_server.web.messages import Headers, Request, Response
 
 PATH = "/register"
@@ -181,8 +182,8 @@ def _json_in(request: Request) -> object:
     if request.media_type != "application/json":
         raise MetadataError(f"The Content-Type is {request.media_type[:60] or 'absent'}; a registration is application/json.")
     try:
-        return json.loads(request.body)
-    except (ValueError, RecursionError) as error:
+        return parse_json(request.body)
+    except ValueError as error:
         raise MetadataError(f"The body is not JSON: {error}.") from None
 
 

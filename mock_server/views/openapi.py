@@ -1,8 +1,11 @@
 """The whole server described for programs: OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1)."""
 
-from mock_server.oauth.client_metadata import SCOPES, TOKEN_FORMATS, WITH_CERTIFICATE, WITH_KEYS, WITH_SECRET
+from collections.abc import Iterable
+
 from mock_server.oauth.clients import CLIENT_CREDENTIALS, READ, WRITE
+from mock_server.views.error_guide import GUIDES
 from mock_server.views.openapi_schemas import SCHEMAS, ref
+from mock_server.views.problem_guide import PROBLEM_GUIDES
 from mock_server.web.form import FORM
 
 Part = dict[str, object]
@@ -36,8 +39,8 @@ def openapi(issuer: str) -> Part:
             "/.well-known/oauth-protected-resource/api": {"get": _document("The API's metadata (RFC 9728 §3)", ref("ResourceMetadata"))},
             "/.well-known/oauth-protected-resource/mcp": {"get": _document("The tools' metadata (RFC 9728 §3)", ref("ResourceMetadata"))},
             PATH: {"get": _document("This description", {"type": "object"})},
-            "/errors/{code}": _page("Explains an error code to a person", "code"),
-            "/problems/{kind}": _page("Explains a problem type to a person (RFC 9457 §3.1.1)", "kind"),
+            "/errors/{code}": _page("Explains an error code to a person (RFC 6749 §5.2)", "code", GUIDES),
+            "/problems/{kind}": _page("Explains a problem type to a person (RFC 9457 §3.1.1)", "kind", PROBLEM_GUIDES),
             "/api/stations": {"get": _protected(READ, "All stations", ref("Stations"))},
             "/api/readings": _readings(),
             "/api/readings/{id}": _reading(),
@@ -102,7 +105,7 @@ def _registration() -> Part:
         "403": _answer("Others can reach this server, so registration is closed", ref("OAuthError")),
         "503": _answer("No more clients fit", ref("OAuthError")),
     }
-    return _operation("Register a client (RFC 7591 §3.1)", responses, body={_JSON: _CLIENT_METADATA})
+    return _operation("Register a client (RFC 7591 §3.1)", responses, body={_JSON: ref("ClientMetadata")})
 
 
 def _configuration() -> Part:
@@ -111,9 +114,9 @@ def _configuration() -> Part:
     security = [{"registration_access_token": []}]
     update = {"400": _answer("What is wrong with the metadata", ref("OAuthError")), "200": client, "401": refusal}
     return {
-        "parameters": [_in_path("client_id")],
+        "parameters": [_in_path("client_id", {"type": "string", "minLength": 1})],
         "get": _operation("Read a registration (RFC 7592 §2.1)", {"200": client, "401": refusal}, security=security),
-        "put": _operation("Change it as a whole (RFC 7592 §2.2)", update, security=security, body={_JSON: _CLIENT_METADATA}),
+        "put": _operation("Change it as a whole (RFC 7592 §2.2)", update, security=security, body={_JSON: ref("ClientUpdate")}),
         "delete": _operation("End it (RFC 7592 §2.3)", {"204": {"description": "Ended"}, "401": refusal}, security=security),
     }
 
@@ -137,7 +140,7 @@ def _readings() -> Part:
 def _reading() -> Part:
     nothing = {"404": _problem("There is no such reading")}
     return {
-        "parameters": [_in_path("id")],
+        "parameters": [_in_path("id", {"type": "integer", "minimum": 1})],
         "get": _protected(READ, "One reading", ref("Reading"), more=nothing),
         "put": _protected(WRITE, "Correct it", ref("Reading"), more=nothing, body=True),
         "delete": _protected(WRITE, "Take it back", None, "204", more=nothing),
@@ -213,12 +216,12 @@ def _document(summary: str, schema: Part, media_type: str = _JSON) -> Part:
     return _operation(summary, {"200": _answer(summary, schema, media_type)})
 
 
-def _page(summary: str, parameter: str) -> Part:
+def _page(summary: str, parameter: str, known: Iterable[str]) -> Part:
     responses = {
         "200": {"description": summary, "content": {"text/html; charset=utf-8": {"schema": {"type": "string"}}}},
         "404": _problem("There is no such page"),
     }
-    return {"parameters": [_in_path(parameter)], "get": _operation(summary, responses)}
+    return {"parameters": [_in_path(parameter, {"enum": list(known)})], "get": _operation(summary, responses)}
 
 
 def _answer(description: str, schema: Part, media_type: str = _JSON, headers: Part | None = None) -> Part:
@@ -230,8 +233,8 @@ def _problem(description: str, headers: Part | None = None) -> Part:
     return _answer(description, ref("Problem"), _PROBLEM, headers)
 
 
-def _in_path(name: str) -> Part:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+def _in_path(name: str, schema: Part) -> Part:
+    return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 _NOT_STORED: Part = {"Cache-Control": {"schema": {"const": "no-store"}, "required": True, "description": "RFC 6749 §5.1"}}
@@ -243,16 +246,4 @@ _BY_CLIENT: list[Part] = [{"client": []}, {}]
 _CLIENT_REFUSALS: Part = {
     "400": _answer("What is wrong with the request (RFC 6749 §5.2)", ref("OAuthError"), headers=_NOT_STORED),
     "401": _answer("The client did not prove who it is (RFC 6749 §5.2)", ref("OAuthError"), headers=_NOT_STORED | _CHALLENGE),
-}
-_CLIENT_METADATA: Part = {
-    "type": "object",
-    "properties": {
-        # A member that is null is one left out.
-        "client_name": {"type": ["string", "null"]},
-        "grant_types": {"enum": [[CLIENT_CREDENTIALS], None]},
-        "scope": {"enum": [*SCOPES, " ".join(SCOPES), None]},
-        "token_endpoint_auth_method": {"enum": [*WITH_SECRET, None]},
-        "access_token_format": {"enum": [*TOKEN_FORMATS, None]},
-    },
-    "description": f"RFC 7591 §2. The methods {', '.join([*WITH_KEYS, *WITH_CERTIFICATE])} take more members.",
 }

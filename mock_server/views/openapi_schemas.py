@@ -1,6 +1,8 @@
 """The shapes of what the server takes and gives, as JSON Schema (2020-12)."""
 
 from mock_server.api.readings import STATIONS
+from mock_server.oauth.client_metadata import SCOPES, TOKEN_FORMATS, WITH_CERTIFICATE, WITH_KEYS, WITH_SECRET
+from mock_server.oauth.clients import CLIENT_CREDENTIALS
 
 Schema = dict[str, object]
 
@@ -25,6 +27,17 @@ _ERROR_TEXT: Schema = {"type": "string", "pattern": r"^[\x20-\x21\x23-\x5b\x5d-\
 _STATION_ID: Schema = {"type": "integer", "enum": [station["id"] for station in STATIONS]}
 _TEMPERATURE: Schema = {"type": "number", "minimum": -100, "maximum": 100}
 _REFERENCE: Schema = {"type": "string", "pattern": r"^[\x20-\x7e]{1,64}$"}
+_CLIENT_METADATA: Schema = {
+    "type": "object",
+    "properties": {
+        "client_name": {"type": ["string", "null"]},
+        "grant_types": {"enum": [[CLIENT_CREDENTIALS], None]},
+        "scope": {"enum": [*SCOPES, " ".join(SCOPES), None]},
+        "token_endpoint_auth_method": {"enum": [*WITH_SECRET, None]},
+        "access_token_format": {"enum": [*TOKEN_FORMATS, None]},
+    },
+    "description": f"The methods {', '.join([*WITH_KEYS, *WITH_CERTIFICATE])} take more members.",
+}
 
 SCHEMAS: dict[str, Schema] = {
     # RFC 6749 §5.1
@@ -57,6 +70,10 @@ SCHEMAS: dict[str, Schema] = {
             ),
         ]
     },
+    # RFC 7591 §2. A member that is null is one left out.
+    "ClientMetadata": _CLIENT_METADATA,
+    # RFC 7592 §2.2: an update names its client.
+    "ClientUpdate": {**_CLIENT_METADATA, "required": ["client_id"], "properties": {"client_id": _TEXT, **_CLIENT_METADATA["properties"]}},
     # RFC 7591 §3.2.1, RFC 7592 §3
     "ClientInformation": _object(
         "client_id client_id_issued_at registration_access_token registration_client_uri grant_types scope",
@@ -90,7 +107,7 @@ SCHEMAS: dict[str, Schema] = {
     "NewReading": _object("station temperature_c", station=_STATION_ID, temperature_c=_TEMPERATURE, reference=_REFERENCE),
     "Reading": _object("id station temperature_c", id=_WHOLE, station=_STATION_ID, temperature_c=_TEMPERATURE, reference=_REFERENCE),
     "Readings": _object("readings", readings=_list(ref("Reading"))),
-    # JSON-RPC 2.0 §4, §5
-    "RpcRequest": _object("jsonrpc id method", jsonrpc={"const": "2.0"}, id=_WHOLE, method=_TEXT, params={"type": "object"}),
+    # JSON-RPC 2.0 §4, §5; without an id it is a notification (§4.1).
+    "RpcRequest": _object("jsonrpc method", jsonrpc={"const": "2.0"}, id=_WHOLE, method=_TEXT, params={"type": "object"}),
     "RpcAnswer": _object("jsonrpc id", jsonrpc={"const": "2.0"}, result={"type": "object"}, error={"type": "object"}),
 }

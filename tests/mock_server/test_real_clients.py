@@ -142,6 +142,14 @@ def test_a_client_that_does_not_encode_is_refused_by_the_strict_server_and_serve
             assert bool(ask(server.url)) is served
 
 
+# RFC 7617 §2: "a user-id containing a colon character is invalid"; form-encoded it contains none.
+@pytest.mark.parametrize("ask", [raw_requests, raw_httpx, raw_oauthlib, raw_authlib])
+def test_an_id_with_a_colon_that_is_not_encoded_is_served_by_neither_server(ask):
+    for basic in ("strict", "lenient"):
+        with start(0, basic=basic) as server:
+            assert ask(server.url) is None
+
+
 def test_curl_takes_the_pair_as_it_stands_so_that_whoever_encodes_it_is_served(server):
     pair = "station%3A7+north:p%2Bq+r%26%25%2F%3D"
     command = [shutil.which("curl"), "-sS", "--noproxy", "*", f"{server.url}/token", "-u", pair, "-d", GRANT.decode()]

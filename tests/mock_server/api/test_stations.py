@@ -45,8 +45,8 @@ def test_a_reading_that_does_not_say_it_is_json_is_a_415(application, bearer, co
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"\xff\xfe\xfd", b"station=1", b"[" * 60_000, b'{"a":' * 10_000, b"9" * 5000, b"\0\0\0\0"],
-    ids=["empty", "cut", "bytes", "form", "deep-list", "deep-object", "long-number", "nul"],
+    [b"", b"{", b"\xff\xfe\xfd", b"station=1", b"[" * 60_000, b'{"a":' * 10_000, b"9" * 5000, b"\0\0\0\0", b'{"temperature_c": NaN}', b"[Infinity]"],
+    ids=["empty", "cut", "bytes", "form", "deep-list", "deep-object", "long-number", "nul", "not-a-number", "infinity"],
 )
 def test_a_body_that_cannot_be_read_is_a_400(application, bearer, body):
     response = post(application, bearer, body)
@@ -76,8 +76,6 @@ def test_a_body_that_cannot_be_read_is_a_400(application, bearer, body):
         {"station": 1, "temperature_c": 100.1},
         {"station": 1, "temperature_c": -101},
         {"station": 1, "temperature_c": 10**400},
-        {"station": 1, "temperature_c": float("nan")},
-        {"station": 1, "temperature_c": float("inf")},
     ],
     ids=repr,
 )

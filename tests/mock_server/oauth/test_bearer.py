@@ -160,3 +160,8 @@ def test_whoever_used_the_scheme_dpop_is_challenged_in_it(application, token):
 def test_a_token_in_the_header_and_in_the_url_is_an_invalid_request(application, token):
     response = stations(application, ("authorization", f"Bearer {token}"), target=f"/api/stations?access_token={token}")
     assert (response.status, challenge(response)["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("query", ["my_access_token=1", "note=access_token=1", "access_tokens=1"])
+def test_a_parameter_whose_name_only_looks_like_it_is_no_token_in_the_url(application, token, query):
+    assert stations(application, ("authorization", f"Bearer {token}"), target=f"/api/stations?{query}").status == 200

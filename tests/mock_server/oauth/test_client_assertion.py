@@ -5,8 +5,9 @@ import json
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from mock_server.oauth import client_assertion
 from mock_server.oauth.client_assertion import ASSERTION_TYPE, MOST_LIFETIME
 from plain_client import NOW, fields, token_request
 
@@ -129,3 +130,35 @@ def test_an_assertion_and_a_secret_are_two_ways_to_authenticate(application):
     assertion = jwt.encode(claims(), KEY, "ES256")
     body = f"grant_type=client_credentials&client_secret=x&client_assertion_type={ASSERTION_TYPE}&client_assertion={assertion}"
     assert fields(application.handle(token_request(body.encode("ascii")), NOW))["error"] == "invalid_request"
+
+
+FOREIGN_KEYS = {
+    "ES256": OTHER_KEY,
+    "ES384": ec.generate_private_key(ec.SECP384R1()),
+    "ES512": ec.generate_private_key(ec.SECP521R1()),
+    "EdDSA": ed25519.Ed25519PrivateKey.generate(),
+    "RS256": rsa.generate_private_key(65537, 2048),
+    "PS256": rsa.generate_private_key(65537, 2048),
+}
+
+
+@pytest.mark.parametrize("algorithm", FOREIGN_KEYS)
+def test_an_unknown_client_costs_as_many_signatures_as_a_known_one_with_whatever_key(application, monkeypatch, algorithm):
+    checked = []
+
+    def is_signed_with(jwt, key):
+        if client_assertion.fits(jwt.algorithm, key):
+            checked.append(key)
+        return usual(jwt, key)
+
+    usual = client_assertion.is_signed_with
+    monkeypatch.setattr(client_assertion, "is_signed_with", is_signed_with)
+    own = jwk(FOREIGN_KEYS[algorithm], algorithm) | {"kid": "its own"}
+    application.clients.register("owner", None, auth_methods=("private_key_jwt",), jwks=(own,))
+    answers = set()
+    for number, client_id in enumerate(("nobody", "signer", "ed-signer", "sharer", "myapp123", "browser-app", "owner")):
+        checked.clear()
+        forged = jwt.encode(claims(client_id, jti=str(number)), FOREIGN_KEYS[algorithm], algorithm)
+        answers.add(ask(application, forged if client_id != "owner" else forged[:-8] + "AAAAAAAA"))
+        assert len(checked) == 1, client_id
+    assert [answer.status for answer in answers] == [401]

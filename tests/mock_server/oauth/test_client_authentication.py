@@ -1,6 +1,12 @@
-import pytest
+from urllib.parse import quote, quote_plus
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mock_server.oauth.client_authentication import AuthenticationRules, authenticate_client
 from mock_server.oauth.clients import Clients, teaching_clients
+from mock_server.oauth.oauth_errors import OAuthError
 from mock_server.web.messages import Request
 from plain_client import GOOD_BODY, GRANT, NOW, basic, fields, token_request
 
@@ -100,6 +106,13 @@ def test_basic_without_a_colon_says_so(application):
 def test_basic_that_is_not_base64_says_so(application):
     request = token_request(GRANT, ("authorization", "Basic myapp123:secret456"))
     assert "base64" in refused(application, request, 401, "invalid_client")
+
+
+def test_credentials_without_the_word_basic_are_told_so_and_not_repeated(application):
+    credentials = basic("myapp123:secret456")[1].removeprefix("Basic ")
+    detail = refused(application, token_request(GRANT, ("authorization", credentials)), 401, "invalid_client")
+    assert "scheme is missing" in detail
+    assert credentials[:8] not in detail
 
 
 def test_only_the_first_colon_inside_basic_separates():
@@ -204,8 +217,6 @@ def test_a_public_client_cannot_authenticate_with_basic(application, pair):
 
 @pytest.mark.parametrize("name", ["é", "名前", "a\0b", "a\x85", "\N{KEY}"])
 def test_client_ids_of_any_utf8_can_be_used_in_both_places(name):
-    from urllib.parse import quote_plus
-
     from mock_server.application import Application
 
     clients = teaching_clients()
@@ -215,3 +226,25 @@ def test_client_ids_of_any_utf8_can_be_used_in_both_places(name):
     assert application.handle(token_request(GRANT, basic(f"{encoded}:{encoded}")), NOW).status == 200
     body = GRANT + f"&client_id={encoded}&client_secret={encoded}".encode()
     assert application.handle(token_request(body), NOW).status == 200
+
+
+quick = settings(max_examples=150, deadline=None, derandomize=True, database=None)
+text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+
+
+@quick
+@given(text, text, st.sampled_from([quote, quote_plus]))
+def test_any_id_and_secret_pass_through_basic_when_each_is_form_encoded(client_id, secret, encode):
+    clients = Clients()
+    client = clients.register(client_id, secret)
+    pair = f"{encode(client_id, safe='')}:{encode(secret, safe='')}"
+    assert authenticate_client(token_request(GRANT, basic(pair)), {}, clients) is client
+
+
+@quick
+@given(st.binary(max_size=40).map(lambda raw: basic(raw)[1]) | st.text(st.characters(max_codepoint=255), max_size=40), st.booleans())
+def test_any_other_authorization_is_an_invalid_client(authorization, lenient):
+    with pytest.raises(OAuthError) as refusal:
+        authenticate_client(token_request(GRANT, ("authorization", authorization)), {}, Clients(), NOW, AuthenticationRules(lenient_basic=lenient))
+    assert refusal.value.error == "invalid_client"
+    assert refusal.value.response().status == 401

@@ -69,6 +69,8 @@ def test_the_response_contains_the_registered_metadata(application):
         ({"jwks": {"keys": []}}, "invalid_client_metadata"),
         ({"jwks": {"keys": [{"kty": "EC", "d": "secret"}]}}, "invalid_client_metadata"),
         ({"jwks_uri": "https://x/y"}, "invalid_client_metadata"),
+        ({"jwks": {"keys": [{"kty": "EC", "x5c": ["not_base64-"]}]}}, "invalid_client_metadata"),
+        ({"jwks": {"keys": [{"kty": "EC", "x5c": "MAA="}]}}, "invalid_client_metadata"),
         ({"access_token_format": "paseto"}, "invalid_client_metadata"),
         ({"client_name": "a" * 9000}, "invalid_client_metadata"),
         ({"redirect_uris": ["/relative"]}, "invalid_redirect_uri"),

@@ -1,4 +1,8 @@
+from urllib.parse import parse_qsl, quote, urlencode
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mock_server.web.form import FormError, form_decode, parse_form
 
@@ -60,3 +64,25 @@ def test_the_edges_of_a_form_are_read_as_browsers_read_them(body, pairs):
 
 def test_an_equals_sign_is_decoded_after_the_split_and_not_before():
     assert parse_form(b"client_secret=a%26client_id%3Devil") == [("client_secret", "a&client_id=evil")]
+
+
+quick = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+
+
+@quick
+@given(st.lists(st.tuples(text, text)))
+def test_what_another_encoder_has_written_is_read(pairs):
+    assert parse_form(urlencode(pairs).encode()) == pairs
+    assert parse_form(urlencode(pairs, quote_via=quote).encode()) == pairs
+
+
+@quick
+@given(st.binary(max_size=40) | st.text("a=&%+4c1 \u00e9\r\n;", max_size=40).map(str.encode))
+def test_any_bytes_are_read_as_another_decoder_reads_them_or_refused(body):
+    try:
+        pairs = parse_form(body)
+    except FormError as error:
+        assert str(error)
+    else:
+        assert pairs == parse_qsl(body.decode(), keep_blank_values=True)
