@@ -33,7 +33,17 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if WINDOWS else "bin")
 PYTHON = BIN / ("python.exe" if WINDOWS else "python")
 STAMP, LOG, LOCK = VENV / "setup.stamp", VENV / "setup.log", VENV / "setup.lock"
-SETTINGS = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+NBGRADER = "nbgrader.server_extensions."
+# What the lab is told, by file below .venv. nbgrader, which only the tests need, brings menus and buttons of its own along.
+SETTINGS = {
+    # --LabApp.news_url alone leaves JupyterLab asking whether it may fetch news.
+    "share/jupyter/lab/settings/overrides.json": {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}},
+    "etc/jupyter/labconfig/page_config.json": {
+        "disabledExtensions": {"@jupyter/nbgrader": True, "@jupyter-notebook/lab-extension": True}},
+    "etc/jupyter/jupyter_server_config.json": {"ServerApp": {"jpserver_extensions": {
+        NBGRADER + "formgrader": False, NBGRADER + "validate_assignment": False, NBGRADER + "assignment_list": False,
+        NBGRADER + "course_list": False, "notebook": False}}},
+}
 MADE_FROM = ("requirements.txt", "pyproject.toml")
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
 MOCK_SERVER_PORT = 9400
@@ -122,9 +132,9 @@ def set_up():
                 if entry != LOCK:
                     shutil.rmtree(str(entry)) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
         install(lock, from_nothing=not reusable)
-        # --LabApp.news_url alone leaves JupyterLab asking whether it may fetch news.
-        SETTINGS.parent.mkdir(parents=True, exist_ok=True)
-        SETTINGS.write_text('{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}\n', encoding="utf-8")
+        for name, settings in SETTINGS.items():
+            (VENV / name).parent.mkdir(parents=True, exist_ok=True)
+            (VENV / name).write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
         STAMP.write_text("\n".join(wanted()), encoding="utf-8")
         print(f"Ready in {time.monotonic() - began:.0f} s.")
 

@@ -24,7 +24,10 @@ KIT = Path(__file__).resolve().parent.parent
 SOLUTION = "solution.ipynb"
 CELL_SECONDS = 60
 
-_SOLUTION_REGION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION$", re.DOTALL | re.MULTILINE)
+_SOLUTION_REGION = re.compile(
+    r"^([ \t]*)### BEGIN SOLUTION\n.*?(?:^[ \t]*### INSTEAD\n(.*?))?^[ \t]*### END SOLUTION$", re.DOTALL | re.MULTILINE
+)
+_COMMENT_SIGN = re.compile(r"^([ \t]*)# ", re.MULTILINE)
 # A server that finds 9400 taken moves to a neighbour, which has as many digits, so every length still holds.
 _MOVED_PORT = re.compile(r"127\.0\.0\.1:94\d\d( \(port 9400 is taken\))?")
 _METADATA = {
@@ -53,16 +56,26 @@ def read_notebook(path: Path) -> NotebookNode:
 
 
 def without_solutions(solution: NotebookNode, path: Path) -> NotebookNode:
-    """The learner's version: each region between BEGIN and END SOLUTION becomes `raise NotImplementedError()`."""
+    """The learner's version: each region between BEGIN and END SOLUTION becomes `raise NotImplementedError()`.
+
+    Where the region has lines of comment after `### INSTEAD`, it becomes these, as code: something broken, to be mended.
+    """
     learner = nbformat.from_dict(solution)
     replaced = 0
     for cell in learner.cells:
         if cell.cell_type == "code":
-            cell.source, count = _SOLUTION_REGION.subn(r"\1# your code here\n\1raise NotImplementedError()", cell.source)
+            cell.source, count = _SOLUTION_REGION.subn(_learners_lines, cell.source)
             replaced += count
     if not replaced:
         raise BuildError(f"{path.name} has no region ### BEGIN SOLUTION ... ### END SOLUTION, so there is nothing to solve.")
     return learner
+
+
+def _learners_lines(region: re.Match[str]) -> str:
+    indent, instead = region.groups()
+    if instead is None:
+        return f"{indent}# your code here\n{indent}raise NotImplementedError()"
+    return _COMMENT_SIGN.sub(r"\1", instead).removesuffix("\n")
 
 
 def _built(notebook: NotebookNode, path: Path) -> str:

@@ -16,12 +16,15 @@ from exercises.expectations import DidNotComeBack, NotAttempted, Unmet, expect
 from exercises.guarded_call import Ending, guarded_call
 from exercises.learners_lines import is_raised_by_the_learner, own_traceback, short, where_raised
 from mock_server.oauth.clients import Clients
+from mock_server.oauth.signing_keys import SigningKey
 from mock_server.shells.server import Server, prepare
 from mock_server.views.record import Exchange
+from mock_server.views.senders import issued_token_in
 from mock_server.web.messages import Request, Response
 from mock_server.web.wire import is_whole_answer, message_length
 
 ANSWER_SECONDS = 1.0
+TOGETHER_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,10 @@ class Stage:
         self._credentials.append(credentials)
         return credentials
 
+    def signing_key(self, algorithm: str = "ES256") -> SigningKey:
+        """The key with which the server signs now, for JWTs that it would never issue itself."""
+        return self.server._keys.current(algorithm)
+
     def call(self, *arguments: object) -> Call:
         """Call the learner's function. NotAttempted where it says itself that it is not written yet.
 
@@ -125,6 +132,8 @@ class Stage:
         names[self.server.url.removeprefix("http://")] = "<host>"
         for value, name in names.items():
             text = text.replace(value, name)
+        # A library that refuses a header shows it. The backslash is that of a line end in a repr.
+        text = re.sub(r"\bBasic [A-Za-z0-9+/=_\\-]{8,}", "Basic <credentials>", text)
         return re.sub(r" at 0x[0-9A-Fa-f]+", "", text)
 
     def _wait_for_the_last_answer(self) -> None:
@@ -191,6 +200,53 @@ class Stage:
             )
         return exchange.response
 
+    @property
+    def token_answers(self) -> dict[str, dict[str, object]]:
+        """The members of each answer that issued an access token, by that token, in the order of the requests."""
+        answers = [issued_token_in(exchange.response) for exchange in self.exchanges]
+        return {answer["access_token"]: answer for answer in answers if answer}
+
+    def made_by(self, call: Call) -> Callable:
+        """The callable that the learner's function, a factory, returned. Unmet where it raised or returned anything else."""
+        expect(
+            call.raised is None and callable(call.returned),
+            seen=call.story,
+            expected="a function, to be called later and as often as needed",
+            why="What the inner function must remember between its calls lives in the function around it, or in an object.",
+            hint="Does your function return the inner function itself, by its name and without parentheses?",
+        )
+        return call.returned
+
+    def call_together(self, function: Callable, *arguments: object, times: int = 8) -> list[Call]:
+        """As many calls at once, each from a thread of its own. Unmet where one of them does not end."""
+        begin = threading.Barrier(times)
+        ended: list[Call | NotAttempted | Unmet] = []
+
+        def call_once() -> None:
+            begin.wait()
+            try:
+                ended.append(self.call_on(function, *arguments))
+            except (NotAttempted, Unmet) as early_end:
+                ended.append(early_end)
+
+        threads = [threading.Thread(target=call_once, daemon=True) for _ in range(times)]
+        deadline = time.monotonic() + TOGETHER_SECONDS
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        expect(
+            len(ended) == times,
+            seen=f"{times} threads called at once, and not all of the calls ended within {TOGETHER_SECONDS:g} seconds",
+            expected="every call ends, with a value or with an exception",
+            why="A thread that waits for a lock waits for ever, if nobody lets go of it.",
+            hint="Which line takes the lock, and is it given back when the request raises? A with statement does that.",
+        )
+        for each in ended:
+            if not isinstance(each, Call):
+                raise each
+        return ended
+
 
 def _expect_it_stayed_on_this_machine(ending: Ending) -> None:
     if ending.refused_hosts:
@@ -214,6 +270,8 @@ def _expect_it_came_back(ending: Ending, seconds: float) -> None:
 
 
 def _is_being_answered(exchange: Exchange) -> bool:
+    if exchange.fault == "drop":
+        return False
     request = exchange.request
     is_complete = request is not None and message_length(exchange.raw_request) is not None
     return is_complete and not is_whole_answer(exchange.raw_response, request.method)

@@ -11,22 +11,26 @@ _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
 def solved(exercise_id: str) -> Callable:
-    return _function(exercise_id, lambda notebook, path: notebook)
+    return function_in(definitions(exercise_id), exercise_id)
 
 
 def stub(exercise_id: str) -> Callable:
-    return _function(exercise_id, without_solutions)
+    return function_in(definitions(exercise_id, without_solutions), exercise_id)
 
 
-def _function(exercise_id: str, build: Callable) -> Callable:
-    """What the imports and definitions of the notebook's cells make, without anything else that a cell does."""
+def definitions(exercise_id: str, build: Callable = lambda notebook, path: notebook) -> ast.Module:
+    """The imports and definitions of all cells, one behind the other, without anything else that a cell does."""
     path = KIT / "exercises" / exercise_id / SOLUTION
+    cells = [cell.source for cell in build(read_notebook(path), path).cells if cell.cell_type == "code"]
+    source = "\n\n".join(cell for cell in cells if not cell.lstrip().startswith("%"))
+    # So that a traceback shows the line.
+    linecache.cache[exercise_id] = (len(source), None, source.splitlines(keepends=True), exercise_id)
+    tree = ast.parse(source)
+    tree.body = [node for node in tree.body if isinstance(node, _DEFINITIONS)]
+    return tree
+
+
+def function_in(tree: ast.Module, exercise_id: str) -> Callable:
     names: dict[str, object] = {}
-    for number, cell in enumerate(build(read_notebook(path), path).cells):
-        if cell.cell_type == "code" and not cell.source.lstrip().startswith("%"):
-            tree = ast.parse(cell.source)
-            tree.body = [node for node in tree.body if isinstance(node, _DEFINITIONS)]
-            place = f"{exercise_id}, cell {number + 1}"
-            linecache.cache[place] = (len(cell.source), None, cell.source.splitlines(keepends=True), place)
-            exec(compile(tree, place, "exec"), names)
+    exec(compile(tree, exercise_id, "exec"), names)
     return names[find_exercise(exercise_id).function]

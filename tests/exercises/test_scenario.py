@@ -1,13 +1,15 @@
 import codecs
 import json
 import socket
+import threading
+import time
 import warnings
 
 import pytest
 import requests
 
 from exercises.expectations import DidNotComeBack, NotAttempted, Unmet
-from exercises.scenario import Credentials, Stage
+from exercises.scenario import ANSWER_SECONDS, Credentials, Stage
 
 GRANT = {"grant_type": "client_credentials"}
 
@@ -301,3 +303,53 @@ def test_closing_a_stage_keeps_nobody_waiting_and_frees_the_port(on_stage):
 
 def test_credentials_compare_by_value():
     assert Credentials("a", "b") == Credentials("a", "b")
+
+
+def a_factory(url, client_id, client_secret):
+    return lambda: ask(url, client_id, client_secret).json()["access_token"]
+
+
+def test_what_a_factory_returned_is_called_like_the_function_itself(on_stage):
+    stage, _, call = on_stage(a_factory)
+    returned = stage.call_on(stage.made_by(call)).returned
+    assert list(stage.token_answers) == [returned]
+    assert stage.token_answers[returned]["expires_in"] == 3600
+    assert stage.call_on(stage.made_by(call), "too much").raised is not None
+
+
+@pytest.mark.parametrize(("factory", "seen"), [(lambda *_: 7, "returned 7"), (lambda *_: {}[1], "raised KeyError")])
+def test_a_factory_that_returns_no_callable_is_unmet(on_stage, factory, seen):
+    stage, _, call = on_stage(factory)
+    with pytest.raises(Unmet, match=seen):
+        stage.made_by(call)
+
+
+def test_calls_at_once_meet_each_other(on_stage):
+    stage, _, call = on_stage(lambda *_: threading.Barrier(8).wait)
+    assert sorted(each.returned for each in stage.call_together(call.returned)) == list(range(8))
+
+
+def test_calls_at_once_of_what_is_not_written_are_not_attempted(on_stage):
+    def not_written():
+        raise NotImplementedError
+
+    stage, _, call = on_stage(lambda *_: not_written)
+    with pytest.raises(NotAttempted):
+        stage.call_together(call.returned)
+
+
+def test_calls_at_once_that_do_not_end_are_unmet(on_stage, monkeypatch):
+    monkeypatch.setattr("exercises.scenario.TOGETHER_SECONDS", 0.05)
+    release = threading.Event()
+    stage, _, call = on_stage(lambda *_: release.wait)
+    with pytest.raises(Unmet, match="not all of the calls ended"):
+        stage.call_together(call.returned)
+    release.set()
+
+
+def test_nobody_waits_for_the_rest_of_an_answer_that_was_dropped(on_stage):
+    stage, _, call = on_stage(a_factory)
+    stage.server.fail_next("drop")
+    began = time.monotonic()
+    assert isinstance(stage.call_on(call.returned).raised, requests.ConnectionError)
+    assert time.monotonic() - began < ANSWER_SECONDS

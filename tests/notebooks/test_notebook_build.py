@@ -40,6 +40,14 @@ def test_a_learner_gets_the_task_without_its_solution():
     assert "SOLUTION" not in learner
 
 
+def test_a_learner_gets_something_broken_where_the_source_says_what_instead(tmp_path):
+    region = "    ### BEGIN SOLUTION\n    if x > 0:\n    ### INSTEAD\n    # if x:\n    #     # why?\n    ### END SOLUTION\n"
+    source = f"def f(x):\n{region}        return x"
+    learner = without_solutions(notebook(source, "### BEGIN SOLUTION\n1\n### END SOLUTION"), tmp_path / "solution.ipynb")
+    assert learner.cells[0].source == "def f(x):\n    if x:\n        # why?\n        return x"
+    assert learner.cells[1].source == "# your code here\nraise NotImplementedError()"
+
+
 def test_a_source_without_a_solution_region_is_refused(tmp_path):
     with pytest.raises(BuildError, match="BEGIN SOLUTION"):
         without_solutions(notebook("x = 1"), tmp_path / "solution.ipynb")
