@@ -26,9 +26,13 @@ def where(stack: Iterable[tuple[FrameType, int]]) -> str:
 
 
 class RaisedElsewhere(BaseException):
-    """What the learner's function raised in another process; `place` is what `where_raised` says there."""
+    """What the learner's function raised in another process.
+
+    `place` is what `where_raised` says there, `by_the_learner` what `is_raised_by_the_learner` says.
+    """
 
     place = ""
+    by_the_learner = False
 
 
 def where_raised(error: BaseException) -> str:
@@ -50,6 +54,8 @@ def where_stuck(frame: FrameType | None) -> str:
 
 def is_raised_by_the_learner(error: BaseException) -> bool:
     """Whether the line that raised is the learner's own, and not one of the kit or of a library."""
+    if isinstance(error, RaisedElsewhere):
+        return error.by_the_learner
     stack = list(traceback.walk_tb(error.__traceback__))
     return bool(_learners(stack[-1:]))
 

@@ -24,7 +24,7 @@ from contextlib import suppress
 import exercises
 from exercises.grading import harmless
 from exercises.grading.crossing import MOST_BYTES, described, restored, shown
-from exercises.learners_lines import where_raised
+from exercises.learners_lines import is_raised_by_the_learner, where_raised
 
 MOST_FAILURES = 20
 
@@ -75,7 +75,7 @@ def _described_error(error: BaseException) -> dict:
         "type": type(error).__name__,
         "text": shown(error, str),
         "place": where_raised(error),
-        "is_unwritten": isinstance(error, NotImplementedError),
+        "is_unwritten": isinstance(error, NotImplementedError) and is_raised_by_the_learner(error),
         "is_for_callers": isinstance(error, Exception),
     }
 

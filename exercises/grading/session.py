@@ -188,11 +188,11 @@ def _refuse(function: Callable) -> int:
 
 
 def _raised(description: dict) -> BaseException:
-    if description.get("is_unwritten") is True:
-        return NotImplementedError()
-    kind = Exception if description.get("is_for_callers") is True else BaseException
+    is_unwritten = description.get("is_unwritten") is True
+    is_for_callers = description.get("is_for_callers") is True
+    kind = NotImplementedError if is_unwritten else Exception if is_for_callers else BaseException
     error = type(type_name(description.get("type")), (RaisedElsewhere, kind), {})(text(description.get("text")))
-    error.place = text(description.get("place"))
+    error.place, error.by_the_learner = text(description.get("place")), is_unwritten
     return error
 
 
