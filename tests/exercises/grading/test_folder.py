@@ -24,15 +24,15 @@ def notebook(*cells: str) -> str:
 def submissions(tmp_path):
     folder = tmp_path / "submissions"
     for learner, content in {
-        "ada": notebook(HONEST),
-        "bob": notebook("def get_token(*a):\n    raise NotImplementedError()"),
-        "eve <b>": notebook(INJECTION),
+        "solved": notebook(HONEST),
+        "untouched": notebook("def get_token(*a):\n    raise NotImplementedError()"),
+        "marked <b>": notebook(INJECTION),
         "=cmd()": "{}",
-        "mallory": notebook("import os\nos._exit(0)"),
+        "leaves": notebook("import os\nos._exit(0)"),
     }.items():
         (folder / learner).mkdir(parents=True)
         (folder / learner / "request_a_token.ipynb").write_text(content)
-    (folder / "zoe").mkdir()
+    (folder / "nothing").mkdir()
     return folder
 
 
@@ -45,21 +45,21 @@ def test_a_folder_becomes_a_table_the_evidence_and_a_page_for_each_learner(in_sa
     out = tmp_path / "out"
     assert list(grade_folder(submissions, out)) == [(done, 6) for done in range(7)]
     table = grades(out)
-    assert table["ada"] == ["10", "10", ""]
-    assert table["bob"] == ["0", "10", "not attempted"]
-    assert table["eve <b>"][0] == "0"
+    assert table["solved"] == ["10", "10", ""]
+    assert table["untouched"] == ["0", "10", "not attempted"]
+    assert table["marked <b>"][0] == "0"
     assert "no Jupyter notebook" in table["'=cmd()"][2]
-    assert "did not run to its end" in table["mallory"][2]
-    assert table["zoe"] == ["0", "10", "no request_a_token.ipynb was handed in"]
+    assert "did not run to its end" in table["leaves"][2]
+    assert table["nothing"] == ["0", "10", "no request_a_token.ipynb was handed in"]
 
-    [ada] = [each for each in json.loads((out / "grades.json").read_text()) if each["learner"] == "ada"]
-    first = ada["grades"][0]["scenarios"][0]
+    [solved] = [each for each in json.loads((out / "grades.json").read_text()) if each["learner"] == "solved"]
+    first = solved["grades"][0]["scenarios"][0]
     assert first["exchanges"][0]["request"].startswith("POST /oauth2/token HTTP/1.1\r\n")
     assert (first["points"], first["unmet"]) == (4, None)
 
     pages = {path.name: path.read_text(encoding="utf-8") for path in (out / "feedback").iterdir()}
     assert len(pages) == 6
-    assert "10 of 10 points" in pages["ada.html"]
+    assert "10 of 10 points" in pages["solved.html"]
     assert not [name for name, page in pages.items() if "<script" in page or "<b>:" in page]
     assert "&lt;script&gt;" in "".join(pages.values())
 
@@ -67,12 +67,12 @@ def test_a_folder_becomes_a_table_the_evidence_and_a_page_for_each_learner(in_sa
 def test_it_goes_on_where_it_stopped_and_grades_again_what_has_changed(in_sandbox, submissions, tmp_path):
     out = tmp_path / "out"
     list(grade_folder(submissions, out))
-    before = (out / "evidence" / "ada.json").stat().st_mtime_ns
-    (out / "evidence" / "bob.json").write_text('{"half of a ')
-    (submissions / "mallory" / "request_a_token.ipynb").write_text(notebook(HONEST))
+    before = (out / "evidence" / "solved.json").stat().st_mtime_ns
+    (out / "evidence" / "untouched.json").write_text('{"half of a ')
+    (submissions / "leaves" / "request_a_token.ipynb").write_text(notebook(HONEST))
     list(grade_folder(submissions, out))
-    assert grades(out)["mallory"][0] == "10" and grades(out)["bob"][2] == "not attempted"
-    assert (out / "evidence" / "ada.json").stat().st_mtime_ns == before
+    assert grades(out)["leaves"][0] == "10" and grades(out)["untouched"][2] == "not attempted"
+    assert (out / "evidence" / "solved.json").stat().st_mtime_ns == before
 
 
 def test_the_command_grades_a_folder(in_sandbox, submissions, tmp_path):

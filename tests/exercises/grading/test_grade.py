@@ -105,5 +105,5 @@ def probe(parties):
 
 def test_without_a_sandbox_the_foundis_the_same():
     cells = ("from exercises import check", HONEST, 'assert check("request_a_token", get_token) is None')
-    found = grade(Submission("ada", "request_a_token", cells), unsafe=True)
+    found = grade(Submission("solved", "request_a_token", cells), unsafe=True)
     assert (found.points, found.failures) == (10, ())

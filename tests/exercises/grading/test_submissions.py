@@ -14,9 +14,9 @@ def hand_in(tmp_path):
     """Write the file of a learner's and give what was made of it."""
 
     def write(content: bytes, name: str = "request_a_token.ipynb"):
-        (tmp_path / "ada").mkdir()
-        (tmp_path / "ada" / name).write_bytes(content)
-        [submission] = open_folder(tmp_path, ["request_a_token"]).handed_in_by("ada")
+        (tmp_path / "solved").mkdir()
+        (tmp_path / "solved" / name).write_bytes(content)
+        [submission] = open_folder(tmp_path, ["request_a_token"]).handed_in_by("solved")
         return submission
 
     return write
@@ -54,41 +54,41 @@ def test_a_renamed_notebook_is_named(hand_in):
 
 
 def test_an_exercise_that_nobody_handed_in_is_missed_of_nobody(tmp_path):
-    for learner, names in {"ada": ["one", "two"], "bob": ["one"]}.items():
+    for learner, names in {"solved": ["one", "two"], "untouched": ["one"]}.items():
         (tmp_path / learner).mkdir()
         for name in names:
             (tmp_path / learner / f"{name}.ipynb").write_text(json.dumps(NOTEBOOK))
     folder = open_folder(tmp_path, ["one", "three", "two"])
     found = [each for learner in folder.learners for each in folder.handed_in_by(learner)]
     assert [(each.learner, each.exercise_id, each.problem) for each in found] == [
-        ("ada", "one", ""),
-        ("ada", "two", ""),
-        ("bob", "one", ""),
-        ("bob", "two", "no two.ipynb was handed in"),
+        ("solved", "one", ""),
+        ("solved", "two", ""),
+        ("untouched", "one", ""),
+        ("untouched", "two", "no two.ipynb was handed in"),
     ]
 
 
 def test_a_file_beside_the_folders_is_no_learner(tmp_path):
-    (tmp_path / "ada.ipynb").write_text("{}")
-    [submission] = open_folder(tmp_path, ["request_a_token"]).handed_in_by("ada.ipynb")
+    (tmp_path / "solved.ipynb").write_text("{}")
+    [submission] = open_folder(tmp_path, ["request_a_token"]).handed_in_by("solved.ipynb")
     assert "expected a folder for each learner" in submission.problem
 
 
 if sys.platform != "win32":  # There a link needs rights, and a pipe has no name in a folder.
 
     def test_a_link_to_the_work_of_another_is_not_followed(tmp_path):
-        for learner in ("ada", "eve"):
+        for learner in ("solved", "marked"):
             (tmp_path / learner).mkdir()
-        (tmp_path / "ada" / "request_a_token.ipynb").write_text(json.dumps(NOTEBOOK))
-        (tmp_path / "eve" / "request_a_token.ipynb").symlink_to(tmp_path / "ada" / "request_a_token.ipynb")
-        (tmp_path / "mallory").symlink_to(tmp_path / "ada")
+        (tmp_path / "solved" / "request_a_token.ipynb").write_text(json.dumps(NOTEBOOK))
+        (tmp_path / "marked" / "request_a_token.ipynb").symlink_to(tmp_path / "solved" / "request_a_token.ipynb")
+        (tmp_path / "leaves").symlink_to(tmp_path / "solved")
         folder = open_folder(tmp_path, ["request_a_token"])
-        [of_eve], [of_mallory] = folder.handed_in_by("eve"), folder.handed_in_by("mallory")
+        [of_eve], [of_mallory] = folder.handed_in_by("marked"), folder.handed_in_by("leaves")
         assert (of_eve.cells, of_mallory.cells) == ((), ())
         assert "cannot be graded" in of_eve.problem and "no folder" in of_mallory.problem
 
     def test_a_pipe_is_not_waited_for(tmp_path):
-        (tmp_path / "ada").mkdir()
-        os.mkfifo(tmp_path / "ada" / "request_a_token.ipynb")
-        [submission] = open_folder(tmp_path, ["request_a_token"]).handed_in_by("ada")
+        (tmp_path / "solved").mkdir()
+        os.mkfifo(tmp_path / "solved" / "request_a_token.ipynb")
+        [submission] = open_folder(tmp_path, ["request_a_token"]).handed_in_by("solved")
         assert "no regular file" in submission.problem
