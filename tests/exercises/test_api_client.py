@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from urllib.parse import quote_plus, urlencode
 import httpx
 import pytest
 import requests
-from exercise_proof import solved
+from exercise_proof import solved, without_line_number
 
 from exercises import check
 
@@ -446,10 +445,6 @@ WRONG = {
     "nothing": (returned(lambda results: None), 0, 3, "your function returned None"),
     "no request": (lambda *arguments: [], 0, 0, "no request reached the address that was passed in; your function returned []"),
 }
-
-
-def without_line_number(seen: str) -> str:
-    return re.sub(r"\(line \d+ of", "(line N of", seen)
 
 
 @pytest.mark.parametrize(("function", "fails_first", "points", "seen"), WRONG.values(), ids=WRONG)

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 import shutil
 import subprocess
 import urllib.request
@@ -12,7 +11,7 @@ from urllib.parse import quote, quote_plus, urlencode
 import httpx
 import pytest
 import requests
-from exercise_proof import solved
+from exercise_proof import solved, without_line_number
 
 from exercises import check
 
@@ -285,10 +284,6 @@ WRONG = {
         "no request reached the address that was passed in; your function returned 'token'",
     ),
 }
-
-
-def without_line_number(seen: str) -> str:
-    return re.sub(r"\(line \d+ of", "(line N of", seen)
 
 
 @pytest.mark.parametrize(("function", "fails_first", "points", "seen"), WRONG.values(), ids=WRONG)

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 import httpx
 import pytest
 import requests
-from exercise_proof import solved
+from exercise_proof import solved, without_line_number
 
 from exercises import check
 
@@ -300,10 +299,6 @@ WRONG = {
         "'nobody', 'retry': False, 'wait': None}",
     ),
 }
-
-
-def without_line_number(seen: str) -> str:
-    return re.sub(r"\(line \d+ of", "(line N of", seen)
 
 
 @pytest.mark.parametrize(("function", "fails_first", "points", "seen"), WRONG.values(), ids=WRONG)

@@ -14,7 +14,7 @@ from urllib.parse import quote, quote_plus, urlencode
 import httpx
 import pytest
 import requests
-from exercise_proof import solved
+from exercise_proof import solved, without_line_number
 
 from exercises import check
 
@@ -357,10 +357,6 @@ WRONG = {
     "two requests": (sends_it_twice, 0, 1, "2 requests reached the server in one call"),
     "no request": (never_sends, 0, 0, "no request reached the address that was passed in; your function returned 'token'"),
 }
-
-
-def without_line_number(seen: str) -> str:
-    return re.sub(r"\(line \d+ of", "(line N of", seen)
 
 
 @pytest.mark.parametrize(("function", "fails_first", "points", "seen"), WRONG.values(), ids=WRONG)
